@@ -1,0 +1,1 @@
+"""Adapters: chat platforms and language models, each behind a port of `bot`."""

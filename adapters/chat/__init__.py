@@ -1,0 +1,1 @@
+"""One folder per chat platform: `connect`, `inbound`, `outbound`, `client`."""

@@ -1,0 +1,208 @@
+"""The ports: what the mind needs from the world, as protocols that the other packages fulfil.
+
+The repositories, which live inside one transaction and one scope, are in `bot.repositories`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from bot.action import Action, Call, Json, Outcome
+from bot.message import Attachment, Inbound, Reply
+from bot.model import Answer, Prompt
+from bot.people import Scope, User
+from bot.repositories import Door, Work
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time, in UTC with its zone."""
+
+
+class Transaction(Protocol):
+    """Opaque: memory opens it, the engine enlists in it, so that a row and its queue entry commit together."""
+
+    async def run_sync(self, function: Callable[[Any], T]) -> T:
+        """Run with the underlying synchronous connection."""
+
+
+class Memory(Protocol):
+    """Opens units of work. Leaving the block commits; an exception rolls back."""
+
+    def work(self, scope: Scope) -> AbstractAsyncContextManager[Work]:
+        """One person's data: every repository in it is bound to `scope`."""
+
+    def door(self) -> AbstractAsyncContextManager[Door]:
+        """What is needed before we know whose it is, and by chores over everybody."""
+
+
+class Queue(StrEnum):
+    CONVERSATIONS = "conversations"  # strict order inside a partition
+    PRESSES = "presses"  # never behind the turn they concern
+    URGENT = "urgent"
+    IMPORTANT = "important"
+    ROUTINE = "routine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Work to be done once. Same `id`, same job, however often it is enqueued; ids of one partition sort by time.
+
+    `subject` is the id of the row it is about: all other state is in tables. `at`: not before."""
+
+    name: str
+    id: str
+    subject: str
+    queue: Queue
+    partition: str = ""
+    at: datetime | None = None
+
+
+class Engine(Protocol):
+    """The durable engine: jobs survive a kill, completed steps are never run again."""
+
+    async def enqueue(self, tx: Transaction, job: Job) -> None:
+        """Write the job down in the caller's transaction."""
+
+    def nudge(self) -> None:
+        """After the commit: a queue has work, this process may look at once. Never needed for correctness."""
+
+    async def cancel(self, job: str) -> None:
+        """Forget a job that has not begun; no error when it is gone."""
+
+    async def step(self, name: str, thunk: Callable[[], Awaitable[T]], kind: Any) -> T:
+        """Inside a job: run `thunk`, keep its value (a `kind`, by bot.codec); on a second run return the kept value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A job that was given up on; the operator can list and redrive it."""
+
+    job: str
+    name: str
+    subject: str
+    why: str
+    at: datetime
+
+
+class DeadLetters(Protocol):
+    async def list(self, limit: int = 100) -> Sequence[DeadLetter]: ...
+
+    async def redrive(self, job: str) -> bool:
+        """Run it again from its last completed step; False when there is no such dead letter."""
+
+
+class Bus(Protocol):
+    """Ephemeral news between processes (growing text, "stop", "changed"): may be lost, is never the truth."""
+
+    async def publish(self, topic: str, news: Json) -> None: ...
+
+    def subscribe(self, topic: str) -> AbstractAsyncContextManager[AsyncIterator[Json]]: ...
+
+
+class LanguageModel(Protocol):
+    """One callable; wrappers (metered, cached, routed) have the same shape and are stacked in the composition root."""
+
+    async def ask(self, scope: Scope, prompt: Prompt, grow: Callable[[str], Awaitable[None]] | None = None) -> Answer:
+        """The answer. `grow` is given each new piece of visible text. Raises ModelDown, OverBudget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a skill's code is given: one user, the time, and one unit of work where its effects and record commit."""
+
+    user: User
+    now: datetime
+    key: str  # idempotency key of the call; derive new rows' ids from it
+    open: Callable[[], AbstractAsyncContextManager[Work]]
+    model: LanguageModel
+    own_words: str = ""  # what the person wrote in this turn
+    where: Any = None  # Address of the conversation, None when there is none
+
+
+class Actions(Protocol):
+    """The catalogue of everything that can be done."""
+
+    def get(self, action: str) -> Action | None: ...
+
+    def always(self) -> Sequence[Action]:
+        """Those the model sees in every request, in a stable order."""
+
+    async def find(self, scope: Scope, query: str, limit: int = 8) -> Sequence[Action]:
+        """Ranked search over what this person may use."""
+
+    def check(self, call: Call) -> str | None:
+        """Why the arguments do not fit the action's schema, in words that help to correct them; None when they fit."""
+
+    def preview(self, call: Call) -> str:
+        """The action's sentence, filled: "Send a mail to bob@example.com"."""
+
+    async def run(self, call: Call, context: Context) -> Outcome:
+        """Do it. A failure the person can understand is an Outcome with ok False; a bug raises."""
+
+
+class Unsent(Exception):
+    """A platform did not take a message. `again`: worth another try, `after` seconds from now."""
+
+    def __init__(self, why: str, *, again: bool, after: float = 0.0) -> None:
+        super().__init__(why)
+        self.again, self.after = again, after
+
+
+class ChatPlatform(Protocol):
+    """One chat platform. It hands what arrives to the `receive` it is given at start."""
+
+    name: str
+    idempotent: bool  # sending the same key twice shows one message
+
+    async def start(self, receive: Callable[[Inbound], Awaitable[None]]) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def send(self, reply: Reply, key: str, ref: str | None) -> str | None:
+        """Send, or with `ref` edit what was sent; returns the platform's id. Raises Unsent."""
+
+    async def typing(self, reply_to: Any) -> None: ...
+
+    async def download(self, attachment: Attachment) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A webhook or page request, before any framework: header names are lower-case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """What an adapter or a skill wants mounted at `path`; web_oauth mounts it, neither knows the other."""
+
+    method: str
+    path: str
+    answer: Callable[[Request], Awaitable[Response]]
+
+
+class Recurrence(Protocol):
+    """Cron arithmetic, right across clock changes. Fulfilled by `scheduler`."""
+
+    def next(self, rule: str, zone: str, after: datetime) -> datetime | None:
+        """The first moment later than `after` (UTC). Raises ValueError, saying what is wrong, for a bad rule."""

@@ -1,0 +1,170 @@
+"""What is kept: one record per thing that a person can ask back for. Times are UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.action import Json
+from bot.message import Address, Attachment, Choice
+
+
+class Author(StrEnum):
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One line of a conversation as it is shown. `seq` grows with every change in the conversation: a reader who has
+    seen everything up to `seq` misses nothing by asking for what is greater. `actions` tells what was executed."""
+
+    id: str
+    at: Address
+    author: Author
+    text: str
+    sent_at: datetime
+    seq: int = 0
+    choices: tuple[Choice, ...] = ()
+    files: tuple[Attachment, ...] = ()
+    suggestion: str | None = None
+    state: str = ""  # of the card, or "queued", "merged", "stopped" for a message that waits or waited
+    actions: tuple[str, ...] = ()
+    outside: bool = False  # written while text from outside was in view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    at: Address
+    title: str
+    last_at: datetime
+    messages: int
+
+
+class InboundState(StrEnum):
+    RECEIVED = "received"
+    WORKING = "working"
+    MERGED = "merged"
+    ANSWERED = "answered"
+    STOPPED = "stopped"
+    DEAD = "dead"
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    ATTEMPTING = "attempting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one address. Found ATTEMPTING after a crash: nobody knows whether it arrived."""
+
+    message: str
+    to: Address
+    state: DeliveryState
+    ref: str | None = None  # the platform's own id, once delivered
+    revision: int = 0  # counts the edits that were sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    id: str
+    title: str
+    notes: str = ""
+    due: date | None = None
+    priority: str = "normal"  # low, normal, high
+    labels: tuple[str, ...] = ()
+    parent: str | None = None
+    done_at: datetime | None = None
+    created_at: datetime | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """`rule` is None for a single one, else five-field cron in `zone`; `next_at` None once it is over."""
+
+    id: str
+    text: str
+    zone: str
+    next_at: datetime | None
+    rule: str | None = None
+    where: Address | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    id: str
+    title: str
+    text: str
+    created_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something remembered. `source` says where it came from; a newer fact replaces, the history stays."""
+
+    id: str
+    text: str
+    category: str
+    source: str
+    at: datetime
+    favourite: bool = False
+    replaced_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    id: str
+    name: str
+    email: str = ""
+    phone: str = ""
+    about: str = ""
+    called: tuple[str, ...] = ()  # names that mean this one, learned from answers
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    id: str
+    to: str
+    subject: str
+    text: str
+    created_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A hit of a search in past conversations or memories, with its date."""
+
+    id: str
+    kind: str  # "fact", "message", "note"
+    text: str
+    at: datetime
+    score: float
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """What was spent on models since a moment."""
+
+    dollars: float
+    calls: int
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """A line of the append-only log. `about` holds no secret and no message text."""
+
+    at: datetime
+    kind: str
+    about: Json

@@ -1,0 +1,300 @@
+"""The repositories: small protocols for what is kept. Those in a `Work` see one person's rows and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.action import Call, Json, Outcome
+from bot.message import Address, Attachment, Inbound
+from bot.model import Usage
+from bot.people import Person, Scope, User
+from bot.records import (
+    Audit,
+    Contact,
+    Conversation,
+    Delivery,
+    Draft,
+    Fact,
+    Found,
+    InboundState,
+    Message,
+    Note,
+    Reminder,
+    Spend,
+    Task,
+)
+from bot.suggestion import State, Suggestion
+from bot.trust import Trust
+
+
+class Stale(Exception):
+    """Somebody else changed the row since it was read (optimistic locking)."""
+
+
+class Messages(Protocol):
+    """What was said, by conversation. Writing a message again under its id changes it and gives it a new `seq`."""
+
+    async def put(self, message: Message) -> Message: ...
+    async def get(self, message: str) -> Message | None: ...
+    async def since(self, at: Address, seq: int, limit: int = 200) -> Sequence[Message]: ...
+    async def before(self, at: Address, seq: int | None, limit: int = 50) -> Sequence[Message]: ...
+    async def of_suggestion(self, suggestion: str) -> Sequence[Message]: ...
+    async def conversations(self, limit: int = 100) -> Sequence[Conversation]: ...
+    async def search(self, query: str, limit: int = 20) -> Sequence[Found]: ...
+
+
+class Suggestions(Protocol):
+    async def add(self, suggestion: Suggestion) -> None:
+        """Idempotent by id."""
+
+    async def get(self, suggestion: str) -> Suggestion | None: ...
+    async def by_nonce(self, nonce: str) -> Suggestion | None:
+        """By the nonce of any of its revisions; the row is always the newest revision."""
+
+    async def open(self, at: Address | None = None) -> Sequence[Suggestion]:
+        """Those waiting for an answer, oldest first; `at`: with a card in that conversation."""
+
+    async def recent(self, limit: int = 20) -> Sequence[Suggestion]: ...
+    async def move(self, before: Suggestion, after: Suggestion) -> bool:
+        """`UPDATE ... WHERE state AND revision` as in `before`; False when somebody else was first."""
+
+    async def in_state(self, state: State, limit: int = 50) -> Sequence[Suggestion]: ...
+
+
+class Trusts(Protocol):
+    async def add(self, trust: Trust) -> None: ...
+    async def list(self) -> Sequence[Trust]: ...
+    async def revoke(self, trust: str) -> bool: ...
+    async def used(self, trust: str) -> None: ...
+
+
+class Executions(Protocol):
+    """Which calls ran, by idempotency key: the receipt without which nobody says "done"."""
+
+    async def claim(self, call: Call) -> Outcome | None:
+        """None: it is ours to run. An outcome: it ran before. Raises Lost when a run began and never ended."""
+
+    async def finish(self, call: Call, outcome: Outcome) -> None: ...
+    async def release(self, call: Call) -> None:
+        """Forget a claim that was lost, because the person said "Run again"."""
+
+
+class Lost(Exception):
+    """A run began and we do not know how it ended."""
+
+
+class Deliveries(Protocol):
+    async def put(self, delivery: Delivery) -> None: ...
+    async def get(self, message: str, to: Address) -> Delivery | None: ...
+    async def of_message(self, message: str) -> Sequence[Delivery]: ...
+
+
+class Profile(Protocol):
+    async def get(self) -> User: ...
+    async def put(self, user: User) -> None: ...
+
+
+class UsageLog(Protocol):
+    async def add(self, purpose: str, usage: Usage, at: datetime) -> None: ...
+    async def since(self, moment: datetime) -> Spend: ...
+    async def by_model(self, moment: datetime) -> Sequence[tuple[str, Spend]]: ...
+
+
+class AuditLog(Protocol):
+    async def add(self, line: Audit) -> None: ...
+    async def recent(self, limit: int = 100) -> Sequence[Audit]: ...
+
+
+class Tasks(Protocol):
+    async def put(self, task: Task) -> None:
+        """Insert at version 1, else update the row whose version is one less. Raises Stale."""
+
+    async def get(self, task: str) -> Task | None: ...
+    async def list(self, *, done: bool = False, limit: int = 200) -> Sequence[Task]: ...
+    async def remove(self, task: str) -> None: ...
+
+
+class Reminders(Protocol):
+    """A reminder is a row here and a row in the schedule that the tick claims."""
+
+    async def put(self, reminder: Reminder) -> None: ...
+    async def get(self, reminder: str) -> Reminder | None: ...
+    async def list(self) -> Sequence[Reminder]: ...
+    async def remove(self, reminder: str) -> None: ...
+
+
+class Notes(Protocol):
+    async def put(self, note: Note) -> None: ...
+    async def get(self, note: str) -> Note | None: ...
+    async def list(self, limit: int = 100) -> Sequence[Note]: ...
+    async def search(self, query: str, limit: int = 20) -> Sequence[Note]: ...
+    async def remove(self, note: str) -> None: ...
+
+
+class Facts(Protocol):
+    async def put(self, fact: Fact) -> None: ...
+    async def get(self, fact: str) -> Fact | None: ...
+    async def list(self, limit: int = 500) -> Sequence[Fact]: ...
+    async def recall(self, query: str, limit: int = 8) -> Sequence[Found]:
+        """Facts, notes and past messages that fit, by words and by meaning, best first, each with its date."""
+
+    async def forget(self, fact: str) -> None:
+        """Remove it and leave a tombstone, so that it is not learned again from the same source."""
+
+    async def is_forgotten(self, text: str) -> bool: ...
+
+
+class Contacts(Protocol):
+    async def put(self, contact: Contact) -> None: ...
+    async def get(self, contact: str) -> Contact | None: ...
+    async def named(self, name: str) -> Sequence[Contact]:
+        """All who may be meant: by full name, part of it, or a learned name (a learned name alone decides)."""
+
+    async def list(self, limit: int = 200) -> Sequence[Contact]: ...
+    async def remove(self, contact: str) -> None: ...
+
+
+class Drafts(Protocol):
+    async def put(self, draft: Draft) -> None: ...
+    async def get(self, draft: str) -> Draft | None: ...
+    async def list(self, limit: int = 50) -> Sequence[Draft]: ...
+    async def remove(self, draft: str) -> None: ...
+
+
+class Files(Protocol):
+    async def put(self, attachment: Attachment, content: bytes) -> str:
+        """Keep the content; returns its id, which `get` takes and which becomes the attachment's `ref`."""
+
+    async def get(self, file: str) -> tuple[Attachment, bytes] | None: ...
+
+
+class Everything(Protocol):
+    async def export(self) -> Json:
+        """All we hold about this person, as JSON."""
+
+    async def delete(self) -> None:
+        """All of it, for good; the audit log keeps that it happened."""
+
+
+class Work(Protocol):
+    """One transaction over one person's data."""
+
+    scope: Scope
+    tx: Any
+    messages: Messages
+    suggestions: Suggestions
+    trusts: Trusts
+    executions: Executions
+    deliveries: Deliveries
+    profile: Profile
+    usage: UsageLog
+    audit: AuditLog
+    tasks: Tasks
+    reminders: Reminders
+    notes: Notes
+    facts: Facts
+    contacts: Contacts
+    drafts: Drafts
+    files: Files
+    everything: Everything
+
+
+class Inbox(Protocol):
+    """What arrived, written down before it is acknowledged."""
+
+    async def put(self, inbound: Inbound, id: str, at: datetime) -> bool:
+        """False: we had this delivery already, nothing was written."""
+
+    async def get(self, id: str) -> tuple[Inbound, InboundState] | None: ...
+    async def waiting(self, conversation: str, after: str) -> Sequence[tuple[str, Inbound]]:
+        """Messages received in this conversation later than `after` and not yet begun, oldest first."""
+
+    async def mark(self, ids: Sequence[str], state: InboundState, turn: str | None = None) -> None: ...
+    async def stop_before(self, conversation: str, id: str) -> Sequence[str]:
+        """Everything begun or waiting before `id` is to stop; returns those that are being worked on."""
+
+    async def is_stopped(self, id: str) -> bool: ...
+    async def behind(self, conversation: str, id: str) -> int:
+        """How many messages of the conversation come before this one and are not answered yet."""
+
+
+class Persons(Protocol):
+    """Which platform account belongs to whom; codes for strangers."""
+
+    async def user_of(self, person: Person) -> User | None: ...
+    async def link(self, person: Person, user: User) -> None: ...
+    async def unlink(self, person: Person) -> None: ...
+    async def addresses(self, scope: Scope) -> Sequence[Person]: ...
+    async def code_for(self, person: Person, at: Address, now: datetime) -> str | None:
+        """A fresh code of 8 characters (1 hour, 3 pending at most); None when the person must wait."""
+
+    async def redeem(self, code: str, now: datetime) -> tuple[Person, Address] | None:
+        """Whose code it is, once; None when unknown, used or expired. After 5 wrong tries: Locked."""
+
+    async def owner(self) -> User | None: ...
+    async def add_user(self, user: User) -> None: ...
+    async def get(self, scope: Scope) -> User | None: ...
+
+
+class Locked(Exception):
+    """Too many wrong codes; try again in an hour."""
+
+
+class DueReminders(Protocol):
+    """The schedule over everybody, for the tick."""
+
+    async def claim(self, now: datetime, limit: int = 500) -> Sequence[tuple[Scope, Reminder]]:
+        """Due reminders, locked until commit so that no other process claims them (SKIP LOCKED)."""
+
+    async def advance(self, scope: Scope, reminder: str, next_at: datetime | None) -> None: ...
+
+
+class Sessions(Protocol):
+    """Signed-in browsers and one-time sign-in links. Only hashes of the secrets are stored."""
+
+    async def new_link(self, scope: Scope, now: datetime) -> str:
+        """The secret of a fresh link: good once, for 15 minutes."""
+
+    async def redeem_link(self, secret: str, now: datetime) -> Scope | None: ...
+    async def open(self, scope: Scope, now: datetime) -> str:
+        """The opaque id for the cookie, good for 30 days after its last use."""
+
+    async def get(self, session: str, now: datetime) -> Scope | None: ...
+    async def close(self, session: str) -> None: ...
+
+
+class Secrets(Protocol):
+    """Keys that people gave us, encrypted at rest (AES-256-GCM, key ids); fails closed when they cannot be read."""
+
+    async def put(self, scope: Scope, name: str, value: str) -> None: ...
+    async def get(self, scope: Scope, name: str) -> str | None: ...
+    async def remove(self, scope: Scope, name: str) -> None: ...
+
+
+class Leases(Protocol):
+    """Who alone may hold a socket or a polling loop."""
+
+    async def take(self, name: str, holder: str, now: datetime, seconds: float) -> bool:
+        """Take or prolong; False while another holds it."""
+
+    async def release(self, name: str, holder: str) -> None: ...
+
+
+class Chores(Protocol):
+    async def prune(self, now: datetime) -> int:
+        """Delete what retention says is over (spent codes, links, sessions, old events); returns how many rows."""
+
+
+class Door(Protocol):
+    """One transaction that is nobody's yet."""
+
+    tx: Any
+    inbox: Inbox
+    persons: Persons
+    due: DueReminders
+    sessions: Sessions
+    secrets: Secrets
+    leases: Leases
+    chores: Chores

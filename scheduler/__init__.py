@@ -1,0 +1,1 @@
+"""When things run: the durable engine behind its port, the tick, and chores."""

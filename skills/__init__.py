@@ -1,0 +1,1 @@
+"""What Aurelius can do: the skill engine and the built-in skills."""

@@ -1,0 +1,1 @@
+"""The door: sign-in, pages, hooks, health and metrics."""
