@@ -111,7 +111,7 @@ class LanguageModel(Protocol):
     """One callable; wrappers (metered, cached, routed) have the same shape and are stacked in the composition root."""
 
     async def ask(self, scope: Scope, prompt: Prompt, grow: Callable[[str], Awaitable[None]] | None = None) -> Answer:
-        """The answer. `grow` is given each new piece of visible text. Raises ModelDown, OverBudget."""
+        """The answer. `grow` is given the whole visible text so far, again and again. Raises ModelDown, OverBudget."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +199,21 @@ class Hook:
     method: str
     path: str
     answer: Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything the handlers of jobs need, put together once by the composition root."""
+
+    clock: Clock
+    memory: Memory
+    engine: Engine
+    bus: Bus
+    model: LanguageModel
+    actions: Actions
+    platforms: Mapping[str, ChatPlatform]
+    system: str  # the system prompt
+    public_url: str
 
 
 class Recurrence(Protocol):

@@ -114,6 +114,7 @@ class Suggestion:
     undo_until: datetime | None = None
     result: str = ""  # what the card says once it is over
     failed: bool = False  # the undoing that runs is for a failure, not for a wish
+    pressed: str = ""  # what moved it last (the press's own id), so that a repeated step knows its own work
 
 
 def digest_of(steps: tuple[Call, ...]) -> str:
