@@ -18,7 +18,8 @@ class Author(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One line of a conversation as it is shown. `seq` grows with every change in the conversation: a reader who has
-    seen everything up to `seq` misses nothing by asking for what is greater. `actions` tells what was executed."""
+    seen everything up to `seq` misses nothing by asking for what is greater. `position` is its place in the
+    conversation, the `seq` of its first writing: it never changes. `actions` tells what was executed."""
 
     id: str
     at: Address
@@ -26,6 +27,7 @@ class Message:
     text: str
     sent_at: datetime
     seq: int = 0
+    position: int = 0
     choices: tuple[Choice, ...] = ()
     files: tuple[Attachment, ...] = ()
     suggestion: str | None = None

@@ -1,0 +1,207 @@
+"""The card: what a person sees of a suggestion, and the buttons that its state offers. Pure.
+
+The preview comes first, then every argument, then why, then whether it can be undone and until when it waits: what
+stands on the card is exactly what runs. A button holds a verb and the nonce of the revision; all else is in the row.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.action import Action, Call, Json, Risk
+from bot.message import Choice, Tone
+from bot.people import User
+from bot.suggestion import Event, State, Suggestion
+
+Find = Callable[[str], Action | None]  # an action by its id
+
+VERBS: dict[str, Event] = {
+    "a": Event.APPROVE,
+    "w": Event.ALWAYS,
+    "d": Event.DENY,
+    "e": Event.EDIT,
+    "l": Event.LATER,
+    "u": Event.UNDO,
+    "r": Event.RETRY,
+    "x": Event.LEAVE,
+    "c": Event.CANCEL,
+}
+BUTTONS: dict[State, tuple[tuple[str, str, Tone], ...]] = {
+    State.OPEN: (
+        ("Approve", "a", Tone.PRIMARY),
+        ("Edit", "e", Tone.NEUTRAL),
+        ("Deny", "d", Tone.DANGER),
+        ("Later", "l", Tone.NEUTRAL),
+        ("Always", "w", Tone.NEUTRAL),
+    ),
+    State.SNOOZED: (("Approve", "a", Tone.PRIMARY), ("Deny", "d", Tone.DANGER)),
+    State.SCHEDULED: (("Cancel", "c", Tone.NEUTRAL),),
+    State.UNKNOWN: (("Run again", "r", Tone.PRIMARY), ("Leave it", "x", Tone.NEUTRAL)),
+}
+LABEL = re.compile(r"[_-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One line of the edit form. `kind`: text, long, number, date, datetime, bool or enum (then with `options`)."""
+
+    name: str
+    label: str
+    kind: str
+    value: str
+    options: tuple[str, ...] = ()
+
+
+def choices(suggestion: Suggestion, find: Find) -> tuple[Choice, ...]:
+    """The buttons for the state; "Always" only where an always can be honoured."""
+    if suggestion.state is State.DONE:
+        return (undo_choice(suggestion),) if suggestion.undo else ()
+    buttons = BUTTONS.get(suggestion.state, ())
+    return tuple(
+        Choice(label=label, token=f"{verb}.{suggestion.nonce}", tone=tone)
+        for label, verb, tone in buttons
+        if verb != "w" or can_be_always(suggestion, find)
+    )
+
+
+def undo_choice(suggestion: Suggestion) -> Choice:
+    label = "Undo" if len(suggestion.undo) == 1 else f"Undo all ({len(suggestion.undo)})"
+    return Choice(label=label, token=f"u.{suggestion.nonce}")
+
+
+def can_be_always(suggestion: Suggestion, find: Find) -> bool:
+    """One step, below DANGER, with at least one named target: an "always" without limits is not offered."""
+    if len(suggestion.steps) != 1 or suggestion.risk >= Risk.DANGER:
+        return False
+    call = suggestion.steps[0]
+    action = find(call.action)
+    return action is not None and any(call.arguments.get(name) is not None for name in action.targets)
+
+
+def parse_token(token: str) -> tuple[str, str] | None:
+    """(verb, nonce or id), or None for something that no button of ours holds."""
+    verb, dot, rest = token.partition(".")
+    return (verb, rest) if dot and len(verb) == 1 and rest else None
+
+
+def text(suggestion: Suggestion, user: User, find: Find, now: datetime) -> str:
+    """The card as CommonMark."""
+    lines = [f"**{escape(suggestion.title)}**"]
+    lines += [_arguments(step, find(step.action)) for step in suggestion.steps]
+    if suggestion.why:
+        lines.append(f"Why: {escape(suggestion.why)}")
+    lines += [f"> {escape(item.quote)} ({escape(item.source)})" for item in suggestion.evidence]
+    lines.append(_status(suggestion, user, find, now))
+    return "\n\n".join(line for line in lines if line)
+
+
+def _arguments(call: Call, action: Action | None) -> str:
+    shown = [f"- {label(name)}: {_shown(value)}" for name, value in call.arguments.items()]
+    account = [f"- account: {escape(call.account)}"] if call.account else []
+    missing = [name for name in (action.inputs.get("properties", {}) if action else {}) if name not in call.arguments]
+    nothing = [f"- {', '.join(label(name) for name in missing)}: none"] if missing else []
+    return "\n".join(account + shown + nothing)
+
+
+def label(name: str) -> str:
+    return LABEL.sub(" ", name)
+
+
+def _shown(value: Json) -> str:
+    if isinstance(value, str):
+        quoted = escape(value)
+        return quoted if "\n" not in value else "\n\n" + "\n".join(f"  > {line}" for line in quoted.split("\n")) + "\n"
+    return escape(json.dumps(value, ensure_ascii=False))
+
+
+def escape(words: str) -> str:
+    """Text that others may have written, so that it cannot dress up as part of the card."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~!])", r"\\\1", words)
+
+
+def _status(suggestion: Suggestion, user: User, find: Find, now: datetime) -> str:
+    state, until = suggestion.state, when(suggestion.expires_at, user, now)
+    if state is State.OPEN:
+        return f"{_reversible(suggestion, find)} · expires {until}"
+    words = {
+        State.SNOOZED: f"Put off; it comes back by itself. Expires {until}.",
+        State.SCHEDULED: "Planned.",
+        State.RUNNING: "Running …",
+        State.UNDOING: "Undoing …",
+        State.EXPIRED: "Expired; ask again if you still want it.",
+        State.UNKNOWN: "I do not know whether this happened. Please check, then choose.",
+    }
+    head = {State.DONE: "✅ ", State.FAILED: "❌ ", State.UNDONE: "↩️ ", State.COMPENSATED: "↩️ ", State.DENIED: "✖️ "}
+    return words.get(state) or head.get(state, "") + (suggestion.result or state.value)
+
+
+def _reversible(suggestion: Suggestion, find: Find) -> str:
+    actions = [find(step.action) for step in suggestion.steps]
+    return "Can be undone" if all(a is not None and a.undoable for a in actions) else "Cannot be undone"
+
+
+def when(moment: datetime, user: User, now: datetime) -> str:
+    """A time in the user's own zone, as people say it."""
+    there, here = user.local(moment), user.local(now)
+    days = (there.date() - here.date()).days
+    day = {0: "today", 1: "tomorrow", -1: "yesterday"}.get(days) or f"{there:%a} {there.day} {there:%b}"
+    zone = "" if user.zone else " UTC"
+    return f"{day} {there:%H:%M}{zone}"
+
+
+def fields(suggestion: Suggestion, action: Action | None) -> tuple[Field, ...]:
+    """The edit form of a suggestion's first step: one field for each input of its action."""
+    if action is None or not suggestion.steps:
+        return ()
+    properties = action.inputs.get("properties", {})
+    arguments = suggestion.steps[0].arguments
+    return tuple(_field(name, schema, arguments.get(name)) for name, schema in properties.items())
+
+
+def _field(name: str, schema: Json, value: Json) -> Field:
+    kinds = {"integer": "number", "number": "number", "boolean": "bool"}
+    kind = kinds.get(schema.get("type", ""), "text")
+    if "enum" in schema:
+        kind = "enum"
+    elif schema.get("format") in ("date", "date-time"):
+        kind = "datetime" if schema["format"] == "date-time" else "date"
+    elif kind == "text" and isinstance(value, str) and (len(value) > 80 or "\n" in value):
+        kind = "long"
+    plain = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        plain = ", ".join(value)
+    return Field(name=name, label=label(name), kind=kind, value=plain, options=tuple(schema.get("enum", ())))
+
+
+def edited(call: Call, values: tuple[tuple[str, str], ...], action: Action) -> Call:
+    """The call with the form's values; an empty field is an argument left out. Types follow the action's schema.
+
+    Raises ValueError, in words for the person, for a value that is not of its type."""
+    arguments: dict[str, Json] = dict(call.arguments)
+    properties = action.inputs.get("properties", {})
+    for name, value in values:
+        if name not in properties:
+            raise ValueError(f"There is no field {label(name)}.")
+        if value.strip() == "" and properties[name].get("type") != "boolean":
+            arguments.pop(name, None)
+        else:
+            arguments[name] = _typed(name, value.strip(), properties[name])
+    return replace(call, arguments=arguments)
+
+
+def _typed(name: str, value: str, schema: Json) -> Json:
+    kind = schema.get("type")
+    try:
+        if kind in ("integer", "number"):
+            return int(value) if kind == "integer" else float(value)
+        if kind == "boolean":
+            return value.lower() in ("true", "yes", "on", "1")
+        if kind == "array" and not value.startswith("["):
+            return [item.strip() for item in value.split(",") if item.strip()]
+        return json.loads(value) if kind in ("array", "object") else value
+    except ValueError:
+        raise ValueError(f"{label(name)} must be a {kind}, and “{value}” is none.") from None

@@ -1,0 +1,95 @@
+"""Slash commands: each is a short way to an action, so that its plain-language twin needs nothing of its own. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.action import Json
+from bot.message import Command, Inbound, InboundMessage, Stop
+from bot.phrases import is_stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortcut:
+    """`/name rest` calls `action` with the rest of the line under `rest`. `needs`: what to say when it is missing."""
+
+    action: str
+    about: str
+    rest: str = ""
+    needs: str = ""
+    fixed: tuple[tuple[str, Json], ...] = ()
+
+
+SHORTCUTS: dict[str, Shortcut] = {
+    "tasks": Shortcut(action="tasks.list", about="your open tasks"),
+    "task": Shortcut(action="tasks.add", rest="title", needs="/task buy milk", about="add a task"),
+    "done": Shortcut(action="tasks.complete", rest="task", needs="/done milk", about="tick off a task"),
+    "reminders": Shortcut(action="reminders.list", about="your reminders"),
+    "remember": Shortcut(action="memory.remember", rest="text", needs="/remember I like tea", about="keep a fact"),
+    "forget": Shortcut(action="memory.forget", rest="fact", needs="/forget tea", about="remove a fact for good"),
+    "recall": Shortcut(action="memory.recall", rest="query", needs="/recall tea", about="what do I know about ..."),
+    "me": Shortcut(action="memory.about_me", about="all that I know about you"),
+    "notes": Shortcut(action="notes.list", about="your notes"),
+    "note": Shortcut(action="notes.add", rest="text", needs="/note the plumber comes on Friday", about="write a note"),
+    "digest": Shortcut(action="agenda.today", about="your day"),
+    "usage": Shortcut(action="usage.report", about="what the models cost"),
+    "trust": Shortcut(action="me.trusts", about="what runs without asking"),
+    "revoke": Shortcut(action="me.revoke_trust", rest="trust", needs="/revoke 1", about="ask again in future"),
+    "plans": Shortcut(action="me.plans", about="what waits or is planned"),
+    "why": Shortcut(action="me.why", rest="about", about="why I did or proposed something"),
+    "history": Shortcut(action="me.history", about="our last messages"),
+    "search": Shortcut(action="me.search", rest="query", needs="/search plumber", about="search past conversations"),
+    "pause": Shortcut(action="me.pause", about="nothing but reading until /resume"),
+    "resume": Shortcut(action="me.resume", about="go on as before"),
+    "zone": Shortcut(action="me.set_zone", rest="zone", needs="/zone Europe/Berlin", about="set your time zone"),
+    "export": Shortcut(action="memory.export", about="all your data as JSON"),
+    "delete": Shortcut(action="memory.delete_everything", about="delete all your data", fixed=(("confirm", "DELETE"),)),
+}
+SENTENCES: dict[str, str] = {"remind": "remind me {}", "quiet": "set my quiet hours to {}", "summarise": "summarise {}"}
+OWN = {
+    "help": "what I can do",
+    "undo": "take back the last thing I did",
+    "stop": "stop what I am doing",
+    "link": "link another chat app or service",
+    "accounts": "what is linked",
+    "remind": "/remind me to call Ann at 4",
+    "quiet": "/quiet 22:00 to 7:00",
+    "summarise": "/summarise our talk since Monday",
+}
+
+
+def understood(inbound: Inbound) -> Inbound:
+    """A typed "/name rest" is a Command and a plain "stop" is a Stop, whatever the platform made of it."""
+    if isinstance(inbound, Command):
+        if inbound.name == "stop":
+            return Stop(delivery=inbound.delivery, at=inbound.at, sender=inbound.sender)
+        return replace(inbound, name=inbound.name.lower().split("@")[0])
+    if not isinstance(inbound, InboundMessage) or inbound.attachments:
+        return inbound
+    if is_stop(inbound.text):
+        return Stop(delivery=inbound.delivery, at=inbound.at, sender=inbound.sender)
+    words = inbound.text.strip()
+    if not words.startswith("/") or words[1:2] in ("", "/", " "):
+        return inbound
+    name, _, rest = words[1:].partition(" ")
+    return Command(
+        delivery=inbound.delivery,
+        at=inbound.at,
+        sender=inbound.sender,
+        sent_at=inbound.sent_at,
+        name=name.lower().split("@")[0],
+        text=rest.strip(),
+    )
+
+
+def arguments(shortcut: Shortcut, rest: str) -> dict[str, Json] | None:
+    """What the action is called with; None when the rest of the line is missing."""
+    if shortcut.needs and not rest:
+        return None
+    return dict(shortcut.fixed) | ({shortcut.rest: rest} if shortcut.rest and rest else {})
+
+
+def overview() -> str:
+    """All commands, as CommonMark."""
+    about = {name: shortcut.about for name, shortcut in SHORTCUTS.items()} | OWN
+    return "\n".join(f"- `/{name}` {about[name]}" for name in sorted(about))
