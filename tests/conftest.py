@@ -1,0 +1,55 @@
+"""A real PostgreSQL for every test run: the embedded one, and a fresh database for each test that asks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from memory import embedded
+from memory.embedded import Embedded
+
+_numbers = itertools.count(1)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embedded]:
+    """One server for the session (with xdist: for the worker)."""
+    server = await embedded.start(tmp_path_factory.mktemp("data"), durable=False)
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture
+async def database_url(postgres: Embedded) -> AsyncIterator[str]:
+    """An empty database (with the extension vector), gone after the test."""
+    name = f"test_{next(_numbers)}"
+    yield await postgres.create_database(name)
+    await postgres.drop_database(name)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def migrated_template(postgres: Embedded) -> str:
+    """The name of a database which was migrated once, to be copied."""
+    from memory.migrate import migrate
+
+    await migrate(await postgres.create_database("migrated"))
+    return "migrated"
+
+
+@pytest_asyncio.fixture
+async def migrated_url(postgres: Embedded, migrated_template: str) -> AsyncIterator[str]:
+    """A database with our tables in it and no rows, gone after the test."""
+    name = f"test_{next(_numbers)}"
+    yield await postgres.create_database(name, migrated_template)
+    await postgres.drop_database(name)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def module_url(postgres: Embedded, migrated_template: str) -> AsyncIterator[str]:
+    """A migrated database that the tests of one file share."""
+    name = f"test_{next(_numbers)}"
+    yield await postgres.create_database(name, migrated_template)
+    await postgres.drop_database(name)
