@@ -1,0 +1,132 @@
+"""A running assistant from its start to its orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+
+from aurelius import instance
+from aurelius.ground import prepared
+from aurelius.roles import Role
+from aurelius.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+STOP_SECONDS = 5.0  # from the signal to the end, whatever hangs
+DRAIN_SECONDS = 1  # for requests that are being answered
+
+
+async def serve(settings: Settings, roles: frozenset[Role], *, until_stdin_closes: bool = False) -> None:
+    """Start the parts, say where to find them, and stop everything in order when told to. Raises Trouble."""
+    loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "aurelius.wiring"))
+    stop = _stop_signals()
+    if until_stdin_closes:
+        await _watch_stdin(stop)
+    async with AsyncExitStack() as stack:
+        listener, token = _door(stack, settings, roles)
+        ground = await stack.enter_async_context(
+            prepared(settings, local_token=token, model=Role.WORKER in roles or Role.WEB in roles)
+        )
+        wiring = await loading
+        system = await stack.enter_async_context(wiring.assemble(ground, roles=roles))
+        await system.start()
+        if listener is not None:
+            await stack.enter_async_context(_served(system.app, listener))
+        link = await system.sign_in_link() if Role.WEB in roles else None
+        print(_welcome(settings, roles, link, offline=ground.offline_url is not None), flush=True)
+        log.info("started", roles=sorted(roles))
+        await stop.wait()
+        log.info("stopping")
+        _give_up_after(STOP_SECONDS)
+    log.info("stopped")
+
+
+def _door(stack: AsyncExitStack, settings: Settings, roles: frozenset[Role]) -> tuple[socket.socket | None, str]:
+    """Our listening socket and the token of local commands; the data folder's door is claimed by who serves pages."""
+    if Role.WEB not in roles:
+        return None, secrets.token_urlsafe(32)
+    listener = stack.enter_context(contextlib.closing(instance.listen(settings)))
+    claimed = stack.enter_context(instance.claim(settings.data_dir, instance.loopback_url(listener)))
+    return listener, claimed.token
+
+
+@asynccontextmanager
+async def _served(app: object, listener: socket.socket) -> AsyncIterator[None]:
+    """The application behind uvicorn, whose signal handling is replaced by ours."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        access_log=False,
+        lifespan="off",
+        log_config=None,
+        ws="none",
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        server_header=False,
+    )
+    server = Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]), name="uvicorn")
+    while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn offers no event
+        await asyncio.sleep(0.005)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await running
+
+
+def _stop_signals() -> asyncio.Event:
+    """Set by SIGTERM or SIGINT; a second one ends the process at once (its children end with it)."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    return stop
+
+
+async def _watch_stdin(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def on_input() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stop.set()
+
+    loop.add_reader(0, on_input)
+
+
+def _give_up_after(seconds: float) -> None:
+    def leave() -> None:
+        log.error("stop_took_too_long", seconds=seconds)
+        os._exit(1)
+
+    asyncio.get_running_loop().call_later(seconds, leave)
+
+
+def _welcome(settings: Settings, roles: frozenset[Role], link: str | None, *, offline: bool) -> str:
+    if link is None:
+        return f"Aurelius runs: {', '.join(sorted(roles))}."
+    lines = ["Aurelius is ready.", "", f"  Sign in:  {link}", "  Talk:     aurelius chat   (in another terminal)", ""]
+    if offline:
+        lines.append("No Claude key is set: the built-in offline model answers, by rules. `aurelius setup` tells more.")
+    lines.append(f"Data: {settings.data_dir}.  Stop with Ctrl-C.")
+    return "\n".join(lines)
