@@ -161,6 +161,7 @@ class ChatPlatform(Protocol):
 
     name: str
     idempotent: bool  # sending the same key twice shows one message
+    reads_rows: bool  # shows what is committed by itself: sending only tells it to look
 
     async def start(self, receive: Callable[[Inbound], Awaitable[None]]) -> None: ...
 

@@ -301,3 +301,6 @@ class Door(Protocol):
     secrets: Secrets
     leases: Leases
     chores: Chores
+
+    def enter(self, scope: Scope) -> Work:
+        """One person's repositories inside this same transaction, once we know whose it is."""

@@ -1,0 +1,112 @@
+"""How a turn begins: whose message it is, what waits behind it and joins it, and whether it is for us at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.message import Address, Attachment, Command, InboundMessage, Reply
+from bot.people import Person, User
+from bot.ports import Ports, Unsent
+from bot.receive import as_message
+from bot.records import InboundState
+from bot.repositories import Door, Work
+
+JOINS_AT_MOST = 20  # messages that become one turn
+STRANGER = (
+    "I am Aurelius, a personal chief of staff, and I do not know you yet.\n\n"
+    "Your code is **{code}** (good for one hour). Open {url}/link?code={code}, or type `aurelius link {code}` "
+    "on the machine where I run."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A turn that is ours to answer. `own` are the person's messages in it, oldest first; `rows` their lines."""
+
+    id: str
+    user: User
+    at: Address
+    own: tuple[str, ...]
+    rows: tuple[str, ...]
+    joined: tuple[str, ...] = ()
+    files: tuple[Attachment, ...] = ()
+    command: str | None = None
+    first: int = 0  # position of the first of its lines: the history is what stands before
+
+
+async def begin(ports: Ports, id: str) -> Begun | None:
+    """Take up the inbound row; None when there is nothing (left) to answer."""
+    async with ports.memory.door() as door:
+        found = await door.inbox.get(id)
+        if found is None:
+            return None
+        inbound, state = found
+        if not isinstance(inbound, InboundMessage | Command):
+            return None
+        user = await door.persons.user_of(inbound.sender)
+        if user is None:
+            await door.inbox.mark([id], InboundState.ANSWERED)
+            await _greet_stranger(ports, door, inbound)
+            return None
+        work = door.enter(user.scope)
+        if state is InboundState.STOPPED:
+            await work.messages.put(replace(as_message(inbound), state="stopped"))
+            return None
+        if state in (InboundState.MERGED, InboundState.ANSWERED) or not await _is_for_us(work, inbound):
+            await door.inbox.mark([id], InboundState.ANSWERED if state is InboundState.RECEIVED else state)
+            return None
+        return await _take_up(door, work, user, id, inbound)
+
+
+async def _take_up(door: Door, work: Work, user: User, id: str, inbound: InboundMessage | Command) -> Begun:
+    joined = [] if isinstance(inbound, Command) else await _joining(door, inbound, id)
+    lines = [replace(as_message(inbound), state="")]
+    lines += [replace(as_message(item), state="merged") for _, item in joined]
+    kept = [await work.messages.put(line) for line in lines]
+    await door.inbox.mark([id], InboundState.WORKING, turn=id)
+    await door.inbox.mark([other for other, _ in joined], InboundState.MERGED, turn=id)
+    command = isinstance(inbound, Command)
+    return Begun(
+        id=id,
+        user=user,
+        at=inbound.at,
+        own=tuple(inbound.text if command else line.text for line in lines),
+        rows=tuple(line.id for line in kept),
+        joined=tuple(other for other, _ in joined),
+        files=tuple(file for line in lines for file in line.files),
+        command=inbound.name if isinstance(inbound, Command) else None,
+        first=kept[0].position,
+    )
+
+
+async def _joining(door: Door, inbound: InboundMessage, id: str) -> list[tuple[str, InboundMessage]]:
+    """What the same person wrote right after, while we were busy: it becomes one turn, up to the first command."""
+    joining: list[tuple[str, InboundMessage]] = []
+    for other, item in await door.inbox.waiting(inbound.at.conversation, id):
+        same = isinstance(item, InboundMessage) and item.sender.id == inbound.sender.id
+        if not same or not isinstance(item, InboundMessage) or len(joining) == JOINS_AT_MOST:
+            break
+        joining.append((other, item))
+    return joining
+
+
+async def _is_for_us(work: Work, inbound: InboundMessage | Command) -> bool:
+    """Direct messages and commands always; elsewhere only when mentioned or in a thread that we take part in."""
+    if isinstance(inbound, Command) or inbound.direct or inbound.mentioned:
+        return True
+    return bool(inbound.at.thread) and bool(await work.messages.before(inbound.at, None, limit=1))
+
+
+async def _greet_stranger(ports: Ports, door: Door, inbound: InboundMessage | Command) -> None:
+    """A stranger gets a code and nothing else: no model call, no data."""
+    person: Person = inbound.sender
+    platform = ports.platforms.get(inbound.at.platform)
+    if platform is None or (isinstance(inbound, InboundMessage) and not (inbound.direct or inbound.mentioned)):
+        return
+    code = await door.persons.code_for(person, inbound.at, ports.clock.now())
+    if code is None:
+        return
+    try:
+        await platform.send(Reply(to=inbound.at, text=STRANGER.format(code=code, url=ports.public_url)), code, None)
+    except Unsent:
+        return

@@ -1,0 +1,134 @@
+"""What clocks set off: a reminder is due, a card is about to expire, expires, or comes back; and dead letters."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.card import when
+from bot.deliver import reply_of
+from bot.ids import derived_id
+from bot.message import Address
+from bot.people import Scope, User
+from bot.ports import DeadLetter, Ports
+from bot.press import say
+from bot.receive import topic
+from bot.records import Author, InboundState, Message, Reminder
+from bot.settle import Answered, settle
+from bot.suggestion import Event, State, Suggestion
+
+LATE = timedelta(minutes=10)
+GAVE_UP = (
+    "I could not finish this; I tried several times, and something inside me is broken: “{text}”. "
+    "Your message is kept, and the operator can see it and run it again."
+)
+
+
+def home(user: User) -> Address:
+    """Where we write first when nothing else is known: the person's web and terminal conversation."""
+    return Address(platform="web", tenant="", place=user.id)
+
+
+async def expire(ports: Ports, subject: str) -> None:
+    """`subject`: org/user/nonce. The time of an unanswered card is over; an earlier answer or edit wins."""
+    await _on_card(ports, subject, Event.EXPIRE, (State.OPEN, State.SNOOZED))
+
+
+async def wake(ports: Ports, subject: str) -> None:
+    """A put-off card comes back."""
+    found = await _on_card(ports, subject, Event.WAKE, (State.SNOOZED,))
+    if found is not None:
+        await _point_at(ports, *found, "You put this off; here it is again: {title}", subject)
+
+
+async def nag(ports: Ports, subject: str) -> None:
+    """A card that still waits says so before it expires."""
+    found = await _found(ports, subject)
+    if found is not None and found[1].state is State.OPEN:
+        await _point_at(ports, *found, "This still waits for your answer and expires {until}: {title}", subject)
+
+
+async def _on_card(
+    ports: Ports, subject: str, event: Event, states: tuple[State, ...]
+) -> tuple[User, Suggestion] | None:
+    found = await _found(ports, subject)
+    if found is None or found[1].state not in states:
+        return None
+    user, suggestion = found
+    decided = await settle(ports, user, Answered(event=event, nonce=suggestion.nonce, by=f"{event.value}:{subject}"))
+    return (user, decided.suggestion) if decided.suggestion and not decided.refused else None
+
+
+async def _found(ports: Ports, subject: str) -> tuple[User, Suggestion] | None:
+    """The card as it is now, unless it was edited since: then the newer revision has its own clocks."""
+    org, user, nonce = subject.split("/", 2)
+
+    async def find() -> tuple[User, Suggestion] | None:
+        async with ports.memory.work(Scope(org=org, user=user)) as work:
+            suggestion = await work.suggestions.by_nonce(nonce)
+            if suggestion is None or suggestion.nonce != nonce:
+                return None
+            return await work.profile.get(), suggestion
+
+    return await ports.engine.step("find", find, tuple[User, Suggestion] | None)
+
+
+async def _point_at(ports: Ports, user: User, suggestion: Suggestion, words: str, key: str) -> None:
+    async def where() -> Address:
+        async with ports.memory.work(user.scope) as work:
+            copies = await work.messages.of_suggestion(suggestion.id)
+            return copies[0].at if copies else home(user)
+
+    at = await ports.engine.step("where", where, Address)
+    until = when(suggestion.expires_at, user, ports.clock.now())
+    await say(ports, user, at, words.format(title=suggestion.title, until=until), f"{key}:{suggestion.expires_at}")
+
+
+async def remind(ports: Ports, subject: str) -> None:
+    """`subject`: org/user/reminder/due. Say it where it was asked for; a late one says that it is late."""
+    org, person, reminder_id, due = subject.split("/", 3)
+
+    async def find() -> tuple[User, Reminder] | None:
+        async with ports.memory.work(Scope(org=org, user=person)) as work:
+            reminder = await work.reminders.get(reminder_id)
+            return (await work.profile.get(), reminder) if reminder else None
+
+    found = await ports.engine.step("find", find, tuple[User, Reminder] | None)
+    if found is None:
+        return
+    user, reminder = found
+    text = reminder_text(reminder, user, datetime.fromisoformat(due), ports.clock.now())
+    await say(ports, user, reminder.where or home(user), text, subject)
+
+
+def reminder_text(reminder: Reminder, user: User, due: datetime, now: datetime) -> str:
+    if now - due < LATE:
+        return f"⏰ {reminder.text}"
+    return (
+        f"⏰ {reminder.text}\n\nThis was due {when(due, user, now)}, and I was not running then. "
+        "Shall I do anything about it now, or remind you again later?"
+    )
+
+
+async def dead(ports: Ports, letter: DeadLetter) -> None:
+    """Tell the person, in plain words, that a message of theirs was given up on. Not inside a job."""
+    if letter.name != "turn":
+        return
+    async with ports.memory.door() as door:
+        found = await door.inbox.get(letter.subject)
+        user = await door.persons.user_of(found[0].sender) if found else None
+        if found is None or user is None:
+            return
+        await door.inbox.mark([letter.subject], InboundState.DEAD)
+        text = GAVE_UP.format(text=getattr(found[0], "text", "")[:200])
+        line = Message(
+            id=derived_id("reply", letter.subject),
+            at=found[0].at,
+            author=Author.ASSISTANT,
+            text=text,
+            sent_at=ports.clock.now(),
+        )
+        await door.enter(user.scope).messages.put(line)
+    platform = ports.platforms.get(line.at.platform)
+    if platform is not None and not platform.reads_rows:
+        await platform.send(reply_of(line), line.id, None)
+    await ports.bus.publish(topic(line.at), {"kind": "changed"})

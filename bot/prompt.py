@@ -1,0 +1,185 @@
+"""The prompt: how a conversation is laid out for a language model. Pure.
+
+Oldest to newest, stable to volatile: system | tools | profile | history | the new message, whose last block alone holds
+what changes from turn to turn (clock, open cards, what is remembered). So the vendor's cache of the prefix holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.action import Action, Json, Outcome
+from bot.model import Picture, Prompt, Said, Tier, Tool
+from bot.people import User
+from bot.records import Author, Fact, Found, Message
+
+WINDOW = 40  # messages of history at most; the start moves in steps of 20, so that the prefix seldom changes
+STRIDE = 20
+FIND = Tool(
+    name="find_actions",
+    about="Find what else you can do: notes, people, drafts, summaries, weather, web, settings, linked services.",
+    inputs={
+        "type": "object",
+        "properties": {"query": {"type": "string", "description": "what is to be done, in a few words"}},
+        "required": ["query"],
+        "additionalProperties": False,
+    },
+)
+CALL = Tool(
+    name="call_action",
+    about="Do one of the actions that find_actions returned.",
+    inputs={
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "arguments": {"type": "object"}},
+        "required": ["id", "arguments"],
+        "additionalProperties": False,
+    },
+)
+ANSWER_CARD = Tool(
+    name="answer_card",
+    about="Pass on what the person just answered, in words, to an open card.",
+    inputs={
+        "type": "object",
+        "properties": {
+            "card": {"type": "string", "description": "the card's mark, as in the context block"},
+            "decision": {"type": "string", "enum": ["approve", "deny", "change", "later"]},
+            "changes": {"type": "object", "description": "for change: the arguments that are to be different"},
+            "reason": {"type": "string"},
+        },
+        "required": ["card", "decision"],
+        "additionalProperties": False,
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What the model gets to see in a turn, beside the tools. `cards`: (mark, title) of those open."""
+
+    user: User
+    now: str  # ISO with offset and weekday
+    history: tuple[Message, ...]
+    facts: tuple[Fact, ...]  # known since before today: the same all day
+    remembered: tuple[Found, ...]
+    cards: tuple[tuple[str, str], ...]
+    lately: tuple[str, ...]  # what became of recent cards
+
+
+def tool_name(action: str) -> str:
+    return action.replace(".", "_")
+
+
+def tools(always: Sequence[Action]) -> tuple[Tool, ...]:
+    """The tools of every request, in a stable order."""
+    named = tuple(Tool(name=tool_name(a.id), about=a.about, inputs=a.inputs) for a in always)
+    return (*named, FIND, CALL, ANSWER_CARD)
+
+
+def build(
+    view: View,
+    *,
+    system: str,
+    tools: tuple[Tool, ...],
+    own: Sequence[str],
+    pictures: tuple[Picture, ...] = (),
+    exchanges: Sequence[Said] = (),
+    tier: Tier = Tier.FAST,
+) -> Prompt:
+    """The request for the next step of a turn. `exchanges` are what this turn has said and got back so far."""
+    history = merged(_said(message, view.user) for message in view.history)
+    asked = Said(role="user", texts=("\n\n".join(own), context(view)), pictures=pictures)
+    return Prompt(
+        purpose="turn",
+        tier=tier,
+        system=system,
+        profile=profile(view),
+        tools=tools,
+        messages=(*history, asked, *exchanges),
+        stable=len(history),
+    )
+
+
+def window(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The part of the history that is sent: its start only moves every STRIDE messages. It begins with the person."""
+    shown = [m for m in messages if m.suggestion is None or m.actions]
+    if len(shown) > WINDOW:
+        ends = shown[-1].position
+        first = (ends - WINDOW) // STRIDE * STRIDE
+        shown = [m for m in shown if m.position > first]
+    while shown and shown[0].author is Author.ASSISTANT:
+        shown = shown[1:]
+    return tuple(shown)
+
+
+def _said(message: Message, user: User) -> Said:
+    if message.author is Author.USER:
+        stamp = f"{user.local(message.sent_at):%Y-%m-%d %H:%M %a}"
+        return Said(role="user", texts=(message.text or "(a file)", f"<sent at='{stamp}'/>"))
+    ran = "".join(f"\n[ran: {action}]" for action in message.actions)
+    words = f"<untrusted source='earlier answer'>{message.text}</untrusted>" if message.outside else message.text
+    return Said(role="assistant", texts=((words or "…") + ran,))
+
+
+def merged(said: Iterable[Said]) -> tuple[Said, ...]:
+    """Neighbours of one role become one message: the service wants the roles to alternate."""
+    result: list[Said] = []
+    for item in said:
+        if result and result[-1].role == item.role:
+            result[-1] = Said(role=item.role, texts=result[-1].texts + item.texts)
+        else:
+            result.append(item)
+    return tuple(result)
+
+
+def profile(view: View) -> str:
+    """Who the person is: the same bytes all day long."""
+    user = view.user
+    lines = [f"The person's name is {user.name}." if user.name else "The person has not told their name."]
+    if user.language:
+        lines.append(f"They want answers in the language {user.language}.")
+    lines += [f"- [{fact.at:%Y-%m-%d}] {fact.text}" for fact in view.facts]
+    return "\n".join(lines)
+
+
+def context(view: View) -> str:
+    lines = ["<context>", f"now: {view.now}", f"zone: {view.user.zone or 'unknown'}"]
+    if view.user.name:
+        lines.append(f"name: {view.user.name}")
+    if view.user.paused:
+        lines.append("paused: everything above reading waits until the person says resume")
+    if view.cards:
+        lines += ["open cards:", *(f"- card {mark}: {title}" for mark, title in view.cards)]
+    if view.lately:
+        lines += ["lately:", *(f"- {line}" for line in view.lately)]
+    if view.remembered:
+        lines += ["remembered:", *(f"- [{hit.at:%Y-%m-%d}] {hit.text}" for hit in view.remembered)]
+    return "\n".join([*lines, "</context>"])
+
+
+def told(outcome: Outcome, source: str | None = None) -> str:
+    """An outcome for the model; `source` names the outside it was read from, which marks it as data."""
+    body = json.dumps({"ok": outcome.ok, "text": outcome.text, "data": outcome.data}, ensure_ascii=False, default=str)
+    return body if source is None else untrusted(body, source)
+
+
+def untrusted(body: str, source: str) -> str:
+    """Marked as written by others; the mark cannot be closed from inside."""
+    return f'<untrusted source="{source}">{body.replace("<", "&lt;")}</untrusted>'
+
+
+def waiting(mark: str, title: str) -> str:
+    return json.dumps({"waiting": "card shown; the person decides", "card": mark, "text": title}, ensure_ascii=False)
+
+
+def refused(why: str) -> str:
+    return json.dumps({"refused": why}, ensure_ascii=False)
+
+
+def found(actions: Sequence[Action]) -> str:
+    """What find_actions answers: enough to call them."""
+    listed: list[Json] = [
+        {"id": a.id, "about": a.about, "risk": a.risk.name.lower(), "inputs": a.inputs} for a in actions
+    ]
+    return json.dumps(listed, ensure_ascii=False)

@@ -1,0 +1,87 @@
+"""What happens first to all that arrives: written down, de-duplicated, queued; one transaction, then acknowledged."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.command import understood
+from bot.ids import derived_id, new_id
+from bot.message import Address, ButtonPress, Command, Delivered, Inbound, InboundMessage, Stop
+from bot.ports import Job, Ports, Queue
+from bot.records import Author, Message
+from bot.repositories import Door
+
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+AT_ONCE = frozenset({"pause", "resume", "undo"})  # commands that must not wait behind the turn they concern
+
+
+async def receive(ports: Ports, inbound: Inbound) -> None:
+    """Keep it and queue its work. When this returns nothing can lose it any more; a repeat changes nothing."""
+    inbound = understood(cleaned(inbound))
+    job = job_for(inbound, new_id())
+    if job is None:
+        return
+    async with ports.memory.door() as door:
+        fresh = await door.inbox.put(inbound, job.id, ports.clock.now())
+        if fresh:
+            await ports.engine.enqueue(door.tx, job)
+        queued = fresh and job.queue is Queue.CONVERSATIONS and await _show_queued(door, inbound, job.id)
+    ports.engine.nudge()
+    if queued:
+        await ports.bus.publish(topic(inbound.at), {"kind": "changed"})
+
+
+async def _show_queued(door: Door, inbound: Inbound, id: str) -> bool:
+    """While an earlier message is being worked on, the person sees that this one waits, and as which."""
+    behind = await door.inbox.behind(inbound.at.conversation, id)
+    user = await door.persons.user_of(inbound.sender) if behind else None
+    if user is None or not isinstance(inbound, InboundMessage | Command):
+        return False
+    said = as_message(inbound)
+    await door.enter(user.scope).messages.put(replace(said, state=f"queued as no. {behind + 1}"))
+    return True
+
+
+def as_message(inbound: InboundMessage | Command) -> Message:
+    """The line of the conversation that it is; the same line whenever it is made again."""
+    command = isinstance(inbound, Command)
+    return Message(
+        id=derived_id("said", inbound.at.platform, inbound.at.tenant, inbound.delivery),
+        at=inbound.at,
+        author=Author.USER,
+        text=f"/{inbound.name} {inbound.text}".strip() if isinstance(inbound, Command) else inbound.text,
+        sent_at=inbound.sent_at,
+        files=() if command or not isinstance(inbound, InboundMessage) else inbound.attachments,
+    )
+
+
+def job_for(inbound: Inbound, id: str) -> Job | None:
+    """Which work it means; None for what needs none (a reaction, so far)."""
+    match inbound:
+        case Command() if inbound.name in AT_ONCE:
+            return Job(name="turn", id=id, subject=id, queue=Queue.PRESSES)
+        case InboundMessage() | Command():
+            return Job(name="turn", id=id, subject=id, queue=Queue.CONVERSATIONS, partition=inbound.at.conversation)
+        case ButtonPress():
+            return Job(name="press", id=id, subject=id, queue=Queue.PRESSES)
+        case Stop():
+            return Job(name="stop", id=id, subject=id, queue=Queue.PRESSES)
+        case Delivered():
+            return Job(name="delivered", id=id, subject=id, queue=Queue.PRESSES)
+    return None
+
+
+def cleaned(inbound: Inbound) -> Inbound:
+    """Without characters that no text holds (NUL, other controls, lone surrogates)."""
+    if isinstance(inbound, InboundMessage | Command):
+        return replace(inbound, text=UNPRINTABLE.sub("", inbound.text))
+    if isinstance(inbound, ButtonPress):
+        values = tuple((UNPRINTABLE.sub("", name), UNPRINTABLE.sub("", value)) for name, value in inbound.values)
+        return replace(inbound, token=UNPRINTABLE.sub("", inbound.token), values=values)
+    return inbound
+
+
+def topic(at: Address) -> str:
+    """Where news of a conversation is published."""
+    return f"conversation:{at.conversation}"

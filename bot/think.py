@@ -1,0 +1,190 @@
+"""One thought: what the model is shown, the request, the words that grow, and the ways it can end."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot import prompt
+from bot.act import mark
+from bot.begin import Begun
+from bot.message import Attachment, Kind
+from bot.model import Answer, ModelDown, OverBudget, Picture, Said
+from bot.policy import Seen
+from bot.ports import Ports
+from bot.receive import topic
+from bot.records import Author, Found, Message
+from bot.repositories import Work
+from bot.router import Ask, route
+from bot.suggestion import State
+
+PICTURES = 5  # at most, of PICTURE_SIZE bytes each
+PICTURE_SIZE = 10 * 1024 * 1024
+TEXT_SIZE = 200_000  # bytes of a text file that are shown
+GROW_EVERY = 0.12  # seconds between two pieces of news of a growing answer
+LATELY = timedelta(hours=24)
+DOWN = (
+    "I cannot reach the language model right now ({why}). Your message is kept; nothing was lost. "
+    "Try again in a few minutes."
+)
+OVER = (
+    "Your budget for this {period} is used up: ${spent:.2f} of ${limit:.2f}. I made no call. You can go on with the "
+    "fast class for today, raise the budget (“set my budget to 10 dollars a {period}”), or wait."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thought:
+    """An answer, or why there is none. `partial` is what had grown when the person said stop."""
+
+    answer: Answer | None = None
+    stopped: bool = False
+    partial: str = ""
+    failure: str = ""
+    over_budget: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the turn has in view when it starts."""
+
+    view: prompt.View
+    seen: Seen
+    pictures: tuple[Picture, ...]
+    texts: tuple[str, ...]  # contents of text files, marked as untrusted
+
+
+class Sight:
+    """Looks once, when it is first needed, and remembers: a turn sees one state of the world from start to end."""
+
+    def __init__(self, ports: Ports, begun: Begun) -> None:
+        self.ports, self.begun = ports, begun
+        self._shown: Shown | None = None
+
+    async def look(self) -> Shown:
+        if self._shown is None:
+            async with self.ports.memory.work(self.begun.user.scope) as work:
+                self._shown = await _look(self.ports, self.begun, work)
+        return self._shown
+
+
+async def _look(ports: Ports, begun: Begun, work: Work) -> Shown:
+    user, now = begun.user, ports.clock.now()
+    midnight = user.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    history = prompt.window(await work.messages.before(begun.at, begun.first, limit=prompt.WINDOW + prompt.STRIDE))
+    facts = [fact for fact in await work.facts.list(limit=60) if fact.at < midnight][:30]
+    waiting = await work.suggestions.open()
+    recent = [s for s in await work.suggestions.recent(10) if now - s.created_at < LATELY and s.state is not State.OPEN]
+    view = prompt.View(
+        user=user,
+        now=f"{user.local(now):%Y-%m-%dT%H:%M:%S%z %A}",
+        history=history,
+        facts=tuple(facts),
+        remembered=await _remembered(work, begun, history),
+        cards=tuple((mark(s), s.title) for s in waiting[:5]),
+        lately=tuple(f"{s.title}: {s.state.value}" for s in recent[:5]),
+    )
+    pictures, texts = await _files(ports, begun, work)
+    before = tuple(m.text for m in history if m.author is Author.USER)
+    foreign = tuple(m.text for m in history if m.outside) + texts
+    seen = Seen(own=begun.own + before, foreign=foreign, tainted=bool(foreign or begun.files))
+    return Shown(view=view, seen=seen, pictures=pictures, texts=texts)
+
+
+async def _remembered(work: Work, begun: Begun, history: Sequence[Message]) -> tuple[Found, ...]:
+    """What memory has on this, without what stands in the history anyway."""
+    shown = {message.id for message in history} | set(begun.rows)
+    hits = await work.facts.recall(" ".join(begun.own)[:1000], limit=8)
+    return tuple(hit for hit in hits if hit.id not in shown)
+
+
+async def _files(ports: Ports, begun: Begun, work: Work) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+    pictures, texts = [], []
+    for file in begun.files[:PICTURES]:
+        content = await _content(ports, begun, work, file)
+        if content is None:
+            continue
+        if file.kind is Kind.IMAGE or file.mime == "application/pdf":
+            pictures.append(Picture(mime=file.mime, base64=base64.b64encode(content).decode()))
+        elif file.mime.startswith("text/") or file.mime == "application/json":
+            words = content[:TEXT_SIZE].decode("utf-8", "replace")
+            texts.append(prompt.untrusted(words, f"file {file.name}".replace('"', "'")))
+    return tuple(pictures), tuple(texts)
+
+
+async def _content(ports: Ports, begun: Begun, work: Work, file: Attachment) -> bytes | None:
+    if file.size > PICTURE_SIZE:
+        return None
+    platform = ports.platforms[begun.at.platform]
+    if not platform.reads_rows:
+        return await platform.download(file)
+    kept = await work.files.get(file.ref)
+    return kept[1] if kept else None
+
+
+async def think(ports: Ports, begun: Begun, sight: Sight, exchanges: Sequence[Said]) -> Thought:
+    """One call of the model; call it inside a step. "Stop" ends it at once, from whichever process it comes."""
+    shown = await sight.look()
+    request = prompt.build(
+        shown.view,
+        system=ports.system,
+        tools=prompt.tools(ports.actions.always()),
+        own=(*begun.own, *shown.texts),
+        pictures=shown.pictures,
+        exchanges=exchanges,
+        tier=route(_ask(begun, shown)).tier,
+    )
+    growing = Growing(ports, begun)
+    async with ports.bus.subscribe(f"stop:{begun.id}") as stops:
+        async with ports.memory.door() as door:
+            if await door.inbox.is_stopped(begun.id):
+                return Thought(stopped=True)
+        asking = asyncio.ensure_future(ports.model.ask(begun.user.scope, request, growing.grow))
+        stopping = asyncio.ensure_future(anext(aiter(stops)))
+        try:
+            await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                return Thought(stopped=True, partial=growing.text)
+            return _thought(asking.result)
+        finally:
+            for task in (asking, stopping):
+                task.cancel()
+            await asyncio.gather(asking, stopping, return_exceptions=True)
+
+
+def _thought(result: Callable[[], Answer]) -> Thought:
+    try:
+        return Thought(answer=result())
+    except ModelDown as error:
+        return Thought(failure=DOWN.format(why=error))
+    except OverBudget as error:
+        failure = OVER.format(period=error.period, spent=error.spent, limit=error.limit)
+        return Thought(failure=failure, over_budget=True)
+
+
+def _ask(begun: Begun, shown: Shown) -> Ask:
+    return Ask(
+        text="\n".join(begun.own),
+        files=len(begun.files),
+        history=len(shown.view.history),
+    )
+
+
+class Growing:
+    """Tells whoever shows the answer how far it has grown, not more often than they can show."""
+
+    def __init__(self, ports: Ports, begun: Begun) -> None:
+        self.ports, self.begun = ports, begun
+        self.text = ""
+        self._last = 0.0
+
+    async def grow(self, text: str) -> None:
+        self.text = text
+        now = asyncio.get_running_loop().time()
+        if now - self._last >= GROW_EVERY:
+            self._last = now
+            news = {"kind": "growing", "turn": self.begun.id, "text": text}
+            await self.ports.bus.publish(topic(self.begun.at), news)

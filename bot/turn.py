@@ -1,0 +1,276 @@
+"""The one path of a message: begin, think, act, think again, reply. A job of the durable engine.
+
+Every costly or outward part is a step: completed once, it is never done (or paid) again, whatever is killed when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot import prompt
+from bot.act import Acted, Asker, act, do, mark, receipt, with_results
+from bot.action import Call, Outcome
+from bot.begin import Begun, begin
+from bot.card import choices, text, undo_choice
+from bot.command import SENTENCES, SHORTCUTS, arguments, overview
+from bot.deliver import deliver
+from bot.ids import derived_id
+from bot.message import Choice, Tone
+from bot.model import Said, ToolResult, ToolUse
+from bot.phrases import assents, checked, is_no, is_yes
+from bot.policy import Seen
+from bot.ports import Ports
+from bot.press import AGAIN, FAST
+from bot.receive import topic
+from bot.records import Author, Delivery, DeliveryState, InboundState, Message
+from bot.settle import Answered, settle
+from bot.suggestion import Event, Suggestion
+from bot.think import Sight, Thought, think
+
+ROUNDS = 12  # thoughts in one turn
+LONGEST = 100_000  # characters
+TOO_LONG = "That is {size:,} characters; I read at most {most:,} in one message. Send it as a file, or in parts."
+ENDLESS = "I went round in circles with this and stopped. Please put it differently, or in smaller parts."
+NOTHING = "I have no answer to this."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What a turn comes to."""
+
+    text: str
+    acted: tuple[Acted, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    outside: bool = False
+    stopped: bool = False
+    silent: bool = False  # a card said it all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """The open card that an answer in words is about, and whether texts of others are in view."""
+
+    suggestion: Suggestion | None
+    tainted: bool
+
+
+async def turn(ports: Ports, id: str) -> None:
+    """Answer the inbound message or command `id`."""
+    begun = await ports.engine.step("begin", lambda: begin(ports, id), Begun | None)
+    if begun is None:
+        return
+    await ports.bus.publish(topic(begun.at), {"kind": "typing", "turn": id})
+    ending = await _ending(ports, begun)
+    messages = await ports.engine.step("reply", lambda: _reply(ports, begun, ending), tuple[Message, ...])
+    for number, message in enumerate(messages):
+        await deliver(ports, begun.user.scope, message, f"reply:{number}")
+    await ports.bus.publish(topic(begun.at), {"kind": "idle", "turn": id})
+
+
+async def _ending(ports: Ports, begun: Begun) -> Ending:
+    size = sum(len(words) for words in begun.own)
+    if size > LONGEST:
+        return Ending(text=TOO_LONG.format(size=size, most=LONGEST))
+    if begun.command is not None and begun.command not in SENTENCES:
+        return await _command(ports, begun, begun.command)
+    if begun.command is not None:
+        begun = replace(begun, own=(SENTENCES[begun.command].format(begun.own[0]),))
+    return await _plain_answer(ports, begun) or await _converse(ports, begun)
+
+
+async def _command(ports: Ports, begun: Begun, name: str) -> Ending:
+    if name == "help":
+        return await _converse(ports, replace(begun, own=("help",)))
+    if name == "undo":
+        return await _undo(ports, begun)
+    if name in ("link", "accounts"):
+        return Ending(text=f"Your linked apps and services are on this page: {ports.public_url}/")
+    shortcut = SHORTCUTS.get(name)
+    if shortcut is None:
+        return Ending(text=f"I do not know the command `/{name[:40]}`. These I know:\n\n{overview()}")
+    given = arguments(shortcut, begun.own[0])
+    if given is None:
+        return Ending(text=f"Something is missing. For example: `{shortcut.needs}`")
+    call = Call(action=shortcut.action, arguments=given, key=derived_id(begun.id, "command"))
+    problem = ports.actions.check(call)
+    if problem is not None:
+        return Ending(text=problem)
+    seen = Seen(own=begun.own)
+    acted = await ports.engine.step("act", lambda: do(ports, _asker(begun), call, seen), Acted)
+    return Ending(text="" if acted.card else acted.said, acted=(acted,), silent=acted.card is not None)
+
+
+async def _undo(ports: Ports, begun: Begun) -> Ending:
+    async def latest() -> Suggestion | None:
+        async with ports.memory.work(begun.user.scope) as work:
+            return next((s for s in await work.suggestions.recent(20) if s.state == "done" and s.undo), None)
+
+    suggestion = await ports.engine.step("latest", latest, Suggestion | None)
+    if suggestion is None:
+        return Ending(text="There is nothing that I could take back.")
+    answer = Answered(event=Event.UNDO, nonce=suggestion.nonce, by=begun.id)
+    decided = await settle(ports, begun.user, answer)
+    return Ending(text=decided.refused or (decided.suggestion.result if decided.suggestion else ""))
+
+
+async def _plain_answer(ports: Ports, begun: Begun) -> Ending | None:
+    """A bare yes or no right after a card answers that card, without asking a model."""
+    words = begun.own[-1]
+    if len(begun.own) > 1 or not (is_yes(words) or is_no(words)):
+        return None
+
+    async def asked() -> Suggestion | None:
+        async with ports.memory.work(begun.user.scope) as work:
+            last = [m for m in await work.messages.before(begun.at, begun.first, limit=1) if m.suggestion]
+            waiting = await work.suggestions.open(begun.at)
+            return next((s for s in waiting if last and s.id == last[0].suggestion), None)
+
+    suggestion = await ports.engine.step("asked", asked, Suggestion | None)
+    if suggestion is None:
+        return None
+    event = Event.APPROVE if is_yes(words) else Event.DENY
+    decided = await settle(ports, begun.user, Answered(event=event, nonce=suggestion.nonce, by=begun.id))
+    return Ending(text=decided.refused, silent=not decided.refused)
+
+
+async def _converse(ports: Ports, begun: Begun) -> Ending:
+    """The loop of thinking and acting."""
+    sight, exchanges, acted = Sight(ports, begun), list[Said](), list[Acted]()
+
+    async def thinking() -> Thought:
+        return await think(ports, begun, sight, exchanges)
+
+    for number in range(ROUNDS):
+        thought = await ports.engine.step(f"think:{number}", thinking, Thought)
+        answer = thought.answer
+        if answer is None or not answer.uses:
+            return _over(begun, thought, tuple(acted))
+        results = []
+        for place, use in enumerate(answer.uses):
+            item = await _use(ports, begun, use, sight, acted, f"{number}:{place}")
+            acted.append(item)
+            results.append(ToolResult(id=use.id, text=item.text, error=item.error))
+        exchanges.extend([Said(role="assistant", blocks=answer.blocks), Said(role="user", results=tuple(results))])
+    return Ending(text=ENDLESS, acted=tuple(acted))
+
+
+async def _use(ports: Ports, begun: Begun, use: ToolUse, sight: Sight, acted: Sequence[Acted], place: str) -> Acted:
+    if use.name == prompt.ANSWER_CARD.name:
+        return await _answer_card(ports, begun, use, sight, acted, place)
+
+    async def acting() -> Acted:
+        seen = with_results((await sight.look()).seen, acted)
+        return await act(ports, _asker(begun), use, seen, derived_id(begun.id, place))
+
+    return await ports.engine.step(f"act:{place}", acting, Acted)
+
+
+async def _answer_card(
+    ports: Ports, begun: Begun, use: ToolUse, sight: Sight, acted: Sequence[Acted], place: str
+) -> Acted:
+    """The model passes on an answer in words. It can approve only what the person's own words approve."""
+
+    async def meant() -> Meant:
+        seen = with_results((await sight.look()).seen, acted)
+        async with ports.memory.work(begun.user.scope) as work:
+            waiting = await work.suggestions.open()
+            found = next((s for s in waiting if mark(s) == str(use.arguments.get("card", ""))), None)
+            return Meant(suggestion=found, tainted=seen.tainted)
+
+    found = await ports.engine.step(f"meant:{place}", meant, Meant)
+    suggestion = found.suggestion
+    decision = str(use.arguments.get("decision", ""))
+    events = {"approve": Event.APPROVE, "deny": Event.DENY, "change": Event.EDIT, "later": Event.LATER}
+    event = events.get(decision)
+    if suggestion is None or event is None:
+        return Acted(text=prompt.told(Outcome(ok=False, text="There is no such open card.")), error=True)
+    if event is Event.APPROVE and (found.tainted or not assents(begun.own[-1])):
+        return Acted(text=prompt.refused("Only the person can approve, by saying yes or by the button."), error=True)
+    changes = use.arguments.get("changes")
+    answer = Answered(
+        event=event,
+        nonce=suggestion.nonce,
+        by=f"{begun.id}:{place}",
+        changes=changes if isinstance(changes, dict) else None,
+        reason=str(use.arguments.get("reason", "")),
+    )
+    decided = await settle(ports, begun.user, answer, name=f":{place}")
+    after = decided.suggestion
+    if decided.refused or after is None:
+        return Acted(text=prompt.told(Outcome(ok=False, text=decided.refused)), error=True)
+    said = {Event.EDIT: "I changed the card; it waits for your yes.", Event.LATER: "I will come back to it."}
+    told = said.get(event) or after.result or "Done."
+    ran = after.title if event is Event.APPROVE and after.state == "done" else ""
+    return Acted(text=prompt.told(Outcome(ok=True, text=told)), said=told, ran=ran)
+
+
+def _over(begun: Begun, thought: Thought, acted: tuple[Acted, ...]) -> Ending:
+    """The turn is over: an answer, a stop, or an honest failure with a way on."""
+    outside = any(item.outside for item in acted)
+    if thought.stopped:
+        ran = "".join(f"\n- {item.ran}" for item in acted if item.ran)
+        done = f"\n\nBefore that I did:{ran}" if ran else ""
+        return Ending(text=f"{thought.partial}\n\n_Stopped._{done}".strip(), acted=acted, outside=outside, stopped=True)
+    if thought.answer is None:
+        again = Choice(label="Try again", token=f"{AGAIN}.{begun.id}", tone=Tone.PRIMARY)
+        fast = Choice(label="Go on, fast class", token=f"{FAST}.{begun.id}")
+        return Ending(text=thought.failure, acted=acted, choices=(fast,) if thought.over_budget else (again,))
+    words = thought.answer.text or "\n\n".join(item.said for item in acted if item.said) or NOTHING
+    return Ending(text=checked(words, did_something=bool(acted)), acted=acted, outside=outside)
+
+
+async def _reply(ports: Ports, begun: Begun, ending: Ending) -> tuple[Message, ...]:
+    """Everything that the turn leaves, in one transaction: its answer, its cards, the state of what it answered."""
+    async with ports.memory.door() as door:
+        work = door.enter(begun.user.scope)
+        done = receipt(_asker(begun), ending.acted, ports)
+        if done is not None:
+            await work.suggestions.add(done)
+            done = await work.suggestions.get(done.id) or done
+        cards = [await work.suggestions.get(item.card) for item in ending.acted if item.card]
+        drafts = [] if ending.silent and not ending.text else [_answer(ports, begun, ending, done)]
+        drafts += [_card(ports, begun, card) for card in cards if card is not None]
+        messages = tuple([await work.messages.put(message) for message in drafts])
+        if not ports.platforms[begun.at.platform].reads_rows:
+            for message in messages:
+                entry = Delivery(message=message.id, to=message.at, state=DeliveryState.PENDING)
+                if await work.deliveries.get(message.id, message.at) is None:
+                    await work.deliveries.put(entry)
+        state = InboundState.STOPPED if ending.stopped else InboundState.ANSWERED
+        await door.inbox.mark([begun.id, *begun.joined], state, turn=begun.id)
+    return messages
+
+
+def _answer(ports: Ports, begun: Begun, ending: Ending, done: Suggestion | None) -> Message:
+    return Message(
+        id=derived_id("reply", begun.id),
+        at=begun.at,
+        author=Author.ASSISTANT,
+        text=ending.text,
+        sent_at=ports.clock.now(),
+        choices=ending.choices + ((undo_choice(done),) if done and done.state == "done" else ()),
+        suggestion=done.id if done else None,
+        state="stopped" if ending.stopped else "",
+        actions=tuple(item.ran for item in ending.acted if item.ran),
+        outside=ending.outside,
+    )
+
+
+def _card(ports: Ports, begun: Begun, suggestion: Suggestion) -> Message:
+    now = ports.clock.now()
+    find = ports.actions.get
+    return Message(
+        id=derived_id("card", suggestion.id, begun.at.conversation),
+        at=begun.at,
+        author=Author.ASSISTANT,
+        text=text(suggestion, begun.user, find, now),
+        sent_at=now,
+        choices=choices(suggestion, find),
+        suggestion=suggestion.id,
+        state=suggestion.state.value,
+    )
+
+
+def _asker(begun: Begun) -> Asker:
+    return Asker(user=begun.user, at=begun.at, own="\n\n".join(begun.own), turn=begun.id)
