@@ -1,0 +1,30 @@
+"""The web and terminal chat as a platform. Both show committed rows by themselves, so there is nothing to send."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.message import Attachment, Inbound, Reply
+from bot.ports import Unsent
+
+
+class WebChat:
+    name = "web"
+    idempotent = True
+    reads_rows = True
+
+    async def start(self, receive: Callable[[Inbound], Awaitable[None]]) -> None:
+        """Nothing to hold open: pages and terminals come to us."""
+
+    async def stop(self) -> None:
+        """Nothing was held open."""
+
+    async def send(self, reply: Reply, key: str, ref: str | None) -> str | None:
+        return ref or key
+
+    async def typing(self, reply_to: Any) -> None:
+        """Shown from the news of the turn."""
+
+    async def download(self, attachment: Attachment) -> bytes:
+        raise Unsent("files of the web chat lie in our own memory, under their ref", again=False)

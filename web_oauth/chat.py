@@ -1,0 +1,143 @@
+"""The chat page and what it sends: messages with files, presses, stop; and what it asks for: history, forms, files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.action import Json
+from bot.card import fields
+from bot.codec import encode
+from bot.message import Attachment
+from bot.people import User
+from web_oauth.accept import accept, read_json
+from web_oauth.needs import Needs, web_address
+from web_oauth.pages import page
+from web_oauth.problem import Problem
+from web_oauth.session import Visitor, needs_of, signed_in
+from web_oauth.stream import stream
+
+PAGE = 50  # messages
+FILES = 10
+FILE_BYTES = 25 * 1024 * 1024
+TEXT_BYTES = 2 * 1024 * 1024  # of a form's field; what a message may have is the adapter's to say
+SHOWN_IN_PAGE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+
+
+async def show_chat(_: Request, who: Visitor) -> Response:
+    return page("chat.html", {"user": who.user, "csrf": who.csrf})
+
+
+async def post_message(request: Request, who: Visitor) -> Response:
+    needs = needs_of(request)
+    async with request.form(max_files=FILES, max_fields=10, max_part_size=TEXT_BYTES) as form:
+        files = await _keep_files(needs, who.user, form)
+        said = {name: value for name, value in form.items() if isinstance(value, str)}
+    return await accept(needs, lambda: needs.translator.message(said, who.user, files, needs.clock.now()))
+
+
+async def _keep_files(needs: Needs, user: User, form: FormData) -> list[Attachment]:
+    received: list[tuple[Attachment, bytes]] = []
+    for upload in form.getlist("files"):
+        if not isinstance(upload, UploadFile):
+            continue
+        content = await upload.read(FILE_BYTES + 1)
+        if len(content) > FILE_BYTES:
+            raise Problem(413, "This file is too large", f"“{upload.filename}” has more than 25 MB.")
+        try:
+            received.append(
+                (needs.translator.attachment(upload.filename or "", upload.content_type or "", content), content)
+            )
+        except ValueError as error:
+            raise Problem(415, "This kind of file does not work", str(error)) from None
+    if not received:
+        return []
+    async with needs.memory.work(user.scope) as work:
+        return [_with_ref(found, await work.files.put(found, content)) for found, content in received]
+
+
+def _with_ref(found: Attachment, ref: str) -> Attachment:
+    return Attachment(kind=found.kind, ref=ref, mime=found.mime, size=found.size, name=found.name)
+
+
+async def get_messages(request: Request, who: Visitor) -> Response:
+    """A page of the conversation, oldest first: the newest one, or with `before` what came before that position."""
+    needs = needs_of(request)
+    before = number(request, "before")
+    async with needs.memory.work(who.user.scope) as work:
+        found = await work.messages.before(web_address(who.user), before, PAGE)
+    shown = [needs.translator.show(message) for message in found]
+    seq = max((message.seq for message in found), default=0)
+    return JSONResponse({"messages": shown, "more": len(found) == PAGE, "seq": seq})
+
+
+def number(request: Request, name: str) -> int | None:
+    """A number from the query. Raises Problem for anything else."""
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Problem(400, advice=f"“{name}” must be a number.")
+    return int(text)
+
+
+async def post_press(request: Request, who: Visitor) -> Response:
+    needs, data = needs_of(request), await read_json(request)
+    return await accept(needs, lambda: needs.translator.press(data, who.user))
+
+
+async def post_stop(request: Request, who: Visitor) -> Response:
+    needs, data = needs_of(request), await read_json(request)
+    return await accept(needs, lambda: needs.translator.stop(data, who.user))
+
+
+async def get_card(request: Request, who: Visitor) -> Response:
+    """The form with which the arguments of a card are changed, and the token its answer goes under."""
+    needs = needs_of(request)
+    async with needs.memory.work(who.user.scope) as work:
+        message = await work.messages.get(request.path_params["message"])
+        suggestion = (
+            await work.suggestions.get(message.suggestion) if message is not None and message.suggestion else None
+        )
+    if suggestion is None or not suggestion.steps:
+        raise Problem(404)
+    form: Sequence[Json] = [encode(f) for f in fields(suggestion, needs.actions.get(suggestion.steps[0].action))]
+    return JSONResponse({"token": f"e.{suggestion.nonce}", "title": suggestion.title, "fields": form})
+
+
+async def get_file(request: Request, who: Visitor) -> Response:
+    """A file of a message. Only plain pictures are shown by the browser; all else is saved, never opened here."""
+    async with needs_of(request).memory.work(who.user.scope) as work:
+        found = await work.files.get(request.path_params["file"])
+    if found is None:
+        raise Problem(404)
+    attachment, content = found
+    shown = attachment.mime in SHOWN_IN_PAGE
+    name = "".join(c for c in attachment.name if c.isascii() and (c.isalnum() or c in "._- ")) or "file"
+    headers = {
+        "content-disposition": f'{"inline" if shown else "attachment"}; filename="{name}"',
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cache-control": "private, max-age=3600",
+    }
+    return Response(content, media_type=attachment.mime if shown else "application/octet-stream", headers=headers)
+
+
+async def get_events(request: Request, who: Visitor) -> Response:
+    return await stream(request, who.user)
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/chat", signed_in(show_chat), methods=["GET"]),
+        Route("/chat/messages", signed_in(get_messages), methods=["GET"]),
+        Route("/chat/messages", signed_in(post_message), methods=["POST"]),
+        Route("/chat/press", signed_in(post_press), methods=["POST"]),
+        Route("/chat/stop", signed_in(post_stop), methods=["POST"]),
+        Route("/chat/events", signed_in(get_events), methods=["GET"]),
+        Route("/chat/cards/{message}", signed_in(get_card), methods=["GET"]),
+        Route("/chat/files/{file}", signed_in(get_file), methods=["GET"]),
+    ]

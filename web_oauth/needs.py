@@ -1,0 +1,64 @@
+"""What the door is given by the composition root: the ports it talks to and the few settings that are its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.action import Json
+from bot.message import Address, Attachment, Inbound
+from bot.people import Person, Scope, User
+from bot.ports import Actions, Bus, Clock, DeadLetters, Hook, Memory
+from bot.records import Message
+
+
+class Translator(Protocol):
+    """Between what a page sends or shows and our values; pure. Fulfilled by the web chat's adapter.
+
+    Each reading raises ValueError whose text tells the person what is wrong with what was sent.
+    """
+
+    def attachment(self, name: str, mime: str, content: bytes) -> Attachment: ...
+
+    def message(self, data: Json, user: User, files: Sequence[Attachment], now: datetime) -> Inbound: ...
+
+    def press(self, data: Json, user: User) -> Inbound: ...
+
+    def stop(self, data: Json, user: User) -> Inbound: ...
+
+    def show(self, message: Message) -> Json: ...
+
+    def html(self, text: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """`use_key(scope, key)` checks a Claude key with the vendor and uses it from now on; it answers None, or why not.
+    An empty key means: stop using the one that was given. `ready` names what must work, and whether it does."""
+
+    memory: Memory
+    bus: Bus
+    clock: Clock
+    receive: Callable[[Inbound], Awaitable[None]]
+    actions: Actions
+    dead_letters: DeadLetters
+    translator: Translator
+    local_token: str
+    use_key: Callable[[Scope, str], Awaitable[str | None]]
+    ready: Callable[[], Awaitable[Mapping[str, bool]]]
+    hooks: Sequence[Hook] = ()
+    public_url: str = ""
+    allow_plain_lan: bool = False
+    requests_per_minute: int = 100
+    heartbeat: float = 15.0  # seconds
+
+
+def web_person(user: User) -> Person:
+    """The user as they appear on the web and in the terminal, which are one conversation."""
+    return Person(platform="web", tenant="", id=user.id, name=user.name)
+
+
+def web_address(user: User) -> Address:
+    return Address(platform="web", tenant="", place=user.id)

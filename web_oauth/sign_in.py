@@ -1,0 +1,93 @@
+"""The way in: the home page, the one-time link and signing out."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.people import Scope
+from bot.repositories import Door
+from web_oauth.needs import web_person
+from web_oauth.pages import page
+from web_oauth.problem import Problem
+from web_oauth.session import (
+    DAYS_30,
+    QUARTER_HOUR,
+    SESSION,
+    VISIT,
+    Visitor,
+    check_form,
+    cookie_value,
+    csrf_token,
+    needs_of,
+    new_visit,
+    set_cookie,
+    signed_in,
+    slow_down,
+    visitor,
+)
+
+SPENT = "Each link works once and for 15 minutes. Type “aurelius link” in a terminal on your computer for a fresh one."
+
+
+async def home(request: Request) -> Response:
+    who = await visitor(request)
+    if who is None:
+        return page("welcome.html", {})
+    async with needs_of(request).memory.door() as door:
+        linked = await door.persons.addresses(who.user.scope)
+    chats = sorted((person.platform, person.name or person.id) for person in linked if person.platform != "web")
+    return page("home.html", {"user": who.user, "linked": chats, "csrf": who.csrf})
+
+
+async def show_link(request: Request) -> Response:
+    """Only a button: looking at a link must not spend it, because chat apps and mail filters look at links."""
+    visit = cookie_value(request, VISIT) or new_visit()
+    values = {"code": request.query_params.get("code", "")[:200], "csrf": csrf_token(visit)}
+    response = page("link.html", values)
+    set_cookie(request, response, VISIT, visit, QUARTER_HOUR)
+    return response
+
+
+async def use_link(request: Request) -> Response:
+    peer = request.client.host if request.client else "?"
+    slow_down(request, f"sign-in {peer}", 5, QUARTER_HOUR)
+    await check_form(request, cookie_value(request, VISIT))
+    code = str((await request.form()).get("code", ""))[:200]
+    needs = needs_of(request)
+    now = needs.clock.now()
+    async with needs.memory.door() as door:
+        scope = await door.sessions.redeem_link(code, now)
+        session = await door.sessions.open(scope, now) if scope is not None else None
+        if scope is not None:
+            await _know_web_person(door, scope)
+    if session is None:
+        raise Problem(403, "This link is used up", SPENT)
+    response = RedirectResponse("/chat", 303)
+    set_cookie(request, response, SESSION, session, DAYS_30)
+    set_cookie(request, response, VISIT, "", 0)
+    return response
+
+
+async def _know_web_person(door: Door, scope: Scope) -> None:
+    user = await door.persons.get(scope)
+    if user is not None and await door.persons.user_of(web_person(user)) is None:
+        await door.persons.link(web_person(user), user)
+
+
+async def sign_out(request: Request, who: Visitor) -> Response:
+    async with needs_of(request).memory.door() as door:
+        await door.sessions.close(who.session)
+    response = RedirectResponse("/", 303)
+    set_cookie(request, response, SESSION, "", 0)
+    return response
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/", home),
+        Route("/link", show_link, methods=["GET"]),
+        Route("/link", use_link, methods=["POST"]),
+        Route("/sign-out", signed_in(sign_out), methods=["POST"]),
+    ]
