@@ -22,7 +22,7 @@ def main(argv: list[str]) -> int:
         print(instance.already_running(running))
         return 0
     from aurelius import logging
-    from aurelius.service import serve
+    from aurelius.lifetime import serve
 
     logging.set_up(settings.log_level, folder)
     asyncio.run(serve(settings, roles, until_stdin_closes=chosen.until_stdin_closes))

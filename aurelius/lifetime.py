@@ -72,6 +72,7 @@ async def _served(app: object, listener: socket.socket) -> AsyncIterator[None]:
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         access_log=False,
+        interface="asgi3",
         lifespan="off",
         log_config=None,
         ws="none",
