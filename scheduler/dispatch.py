@@ -1,0 +1,136 @@
+"""Takes jobs from the queues and starts them: at once when nudged, by looking now and then otherwise.
+
+DBOS polls each queue in a thread of its own at a fixed pace: either late or busy. We look ourselves, with its claims,
+which keep the order inside a partition and give each job to one process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from bot.ids import new_id
+from bot.ports import Queue
+from scheduler.durable import SCHEMA, VERSION
+
+if TYPE_CHECKING:
+    from dbos import DBOS
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 0.5  # seconds; what nobody nudged us about: delayed jobs, other processes' jobs
+BATCH = 64
+
+
+class Dispatch:
+    """`width`: how many jobs of a queue run at once in this process."""
+
+    def __init__(self, dbos: DBOS, executor: str, width: Mapping[Queue, int]) -> None:
+        self._dbos, self._executor = dbos, executor
+        self._queues = {queue: _dbos_queue(queue, most) for queue, most in width.items()}
+        self._thread = ThreadPoolExecutor(1, "dispatch")
+        self._loop = asyncio.get_running_loop()
+        self._woken = asyncio.Event()
+        self._fresh: set[Queue] = set()
+        _watch_ends(dbos, self._ended)
+
+    def wake(self, queue: Queue | None = None) -> None:
+        """Look at once, at one queue or at all. Call it in the loop."""
+        self._fresh.update(self._queues if queue is None else {queue} & self._queues.keys())
+        if self._fresh:
+            self._woken.set()
+
+    def _ended(self, queue: str) -> None:
+        """A job has ended: its partition may go on. Called in any thread."""
+        self._loop.call_soon_threadsafe(self.wake, Queue(queue))
+
+    async def run(self) -> None:
+        """Until cancelled. Survives whatever the database does."""
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(LOOK_EVERY):
+                        await self._woken.wait()
+                    wanted, self._fresh = self._fresh, set()
+                    self._woken.clear()
+                except TimeoutError:
+                    wanted = None
+                await self._look(wanted)
+        finally:
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _look(self, wanted: Iterable[Queue] | None) -> None:
+        try:
+            await self._loop.run_in_executor(self._thread, self._start_jobs, wanted)
+        except Exception as error:  # noqa: BLE001 - this loop must outlive every fault of the database
+            log.warning("dispatch_failed", why=str(error))
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _start_jobs(self, wanted: Iterable[Queue] | None) -> None:
+        """In our thread: claim and start until every queue is empty, blocked or as wide as we go."""
+        for queue in self._with_work() if wanted is None else tuple(wanted):
+            while self._claim(self._queues[queue]):
+                pass
+
+    def _with_work(self) -> list[Queue]:
+        import sqlalchemy
+
+        query = sqlalchemy.text(
+            f"SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE EXISTS (SELECT FROM {SCHEMA}.workflow_status"  # noqa: S608
+            " WHERE queue_name = name AND status = 'ENQUEUED')"
+        )
+        with self._dbos._sys_db.engine.connect() as connection:
+            names = connection.execute(query, {"names": [queue.value for queue in self._queues]}).scalars()
+            return [Queue(name) for name in names]
+
+    def _claim(self, queue: Any) -> int:
+        """Claim what may run now and start it; returns how many."""
+        from dbos._core import execute_dequeued_workflow
+
+        database, owner = self._dbos._sys_db, new_id()
+        room = min(BATCH, queue._worker_concurrency - self._dbos._active_workflows_set.count_for_queue(queue.name))
+        if room <= 0:
+            return 0
+        if queue._partition_concurrency:
+            ids = database.start_queued_partitioned_workflows(
+                queue, self._executor, VERSION, room, owner_xid=owner, is_latest_version=True
+            )
+        else:
+            running = queue._worker_concurrency - room
+            ids, _ = database.start_queued_workflows(
+                queue, self._executor, VERSION, None, running, owner_xid=owner, is_latest_version=True
+            )
+        rows = {row["workflow_uuid"]: row for row in database.get_workflow_statuses(ids)} if ids else {}
+        for id in ids:
+            try:
+                execute_dequeued_workflow(self._dbos, rows[id], owner)
+            except Exception as error:  # noqa: BLE001 - one bad row must not stop the others; the guard sees to it
+                log.error("job_not_started", job=id, why=str(error))
+        return len(ids)
+
+
+def _dbos_queue(queue: Queue, width: int) -> Any:
+    from dbos._queue import _INTERNAL_QUEUE_CONSTRUCTION
+    from dbos._queue import Queue as DbosQueue
+
+    ordered = 1 if queue is Queue.CONVERSATIONS else None
+    return DbosQueue(
+        queue.value, worker_concurrency=width, partition_concurrency=ordered, token=_INTERNAL_QUEUE_CONSTRUCTION
+    )
+
+
+def _watch_ends(dbos: DBOS, ended: Any) -> None:
+    """Have `ended(queue name)` called after the outcome of a job is written."""
+    from dbos._core import ActiveWorkflowById
+
+    class Watched(ActiveWorkflowById):
+        def _remove(self, key: str, bucket: Any) -> None:
+            super()._remove(key, bucket)
+            if bucket is not None:
+                ended(bucket[0])
+
+    dbos._active_workflows_set = Watched()

@@ -1,0 +1,97 @@
+"""Opens DBOS Transact, the durable engine's machinery, the way we use it: JSON instead of pickle, no queue polling of
+its own, no logging of its own, its tables in the schema `dbos` of our database.
+
+Every use of DBOS beyond its public interface is in this package and belongs to the pinned version.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dbos import DBOS, DBOSClient
+    from sqlalchemy import Engine as Pool
+
+NAME = "aurelius"
+VERSION = "1"  # of the jobs' form: constant, so that every release goes on with what an older one began
+SCHEMA = "dbos"
+THREADS = 16
+
+
+def pool(url: str, size: int) -> Pool:
+    """DBOS's own connections: synchronous (psycopg), used from its threads only."""
+    import sqlalchemy
+
+    address = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
+    if "ssl" in address.query:  # asyncpg's word for libpq's sslmode
+        mode = address.query["ssl"]
+        address = address.difference_update_query(["ssl"]).update_query_dict({"sslmode": mode})
+    return sqlalchemy.create_engine(
+        address,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 10,
+            "application_name": f"{NAME} engine",
+            "options": "-c jit=off -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000",
+        },
+    )
+
+
+def client(connections: Pool) -> DBOSClient:
+    """What enqueues, cancels and lists without running anything."""
+    from dbos import DBOSClient
+    from dbos._serialization import DBOSPortableJSON
+
+    _quiet()
+    return DBOSClient(
+        system_database_engine=connections,
+        dbos_system_schema=SCHEMA,
+        serializer=DBOSPortableJSON,
+        application_name=NAME,
+        lazy=True,
+    )
+
+
+def machine(connections: Pool, executor: str) -> DBOS:
+    """DBOS, made but not launched. There is one per process."""
+    from dbos import DBOS
+    from dbos._serialization import DBOSPortableJSON
+
+    made = DBOS(
+        config={
+            "name": NAME,
+            "system_database_engine": connections,
+            "dbos_system_schema": SCHEMA,
+            "serializer": DBOSPortableJSON,
+            "application_version": VERSION,
+            "executor_id": executor,
+            "use_listen_notify": False,  # only for waits between workflows, of which we have none
+            "notification_listener_polling_interval_sec": 0.25,  # a thread that sleeps so long; bounds our stop
+            "max_executor_threads": THREADS,
+            "log_level": "WARNING",
+            "enable_otlp": False,
+        }
+    )
+    DBOS.listen_queues([])
+    _quiet()
+    return made
+
+
+class _OurNews(logging.Filter):
+    """Drops what we log ourselves, with more context."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("Exception encountered in asynchronous workflow")
+
+
+def _quiet() -> None:
+    logger: Any = logging.getLogger("dbos")
+    logger.setLevel(logging.WARNING)
+    logger.handlers.clear()  # it brings a console handler; ours decide
+    logger.propagate = True
+    if not any(isinstance(one, _OurNews) for one in logger.filters):
+        logger.addFilter(_OurNews())

@@ -1,0 +1,296 @@
+"""The durable engine: a job that is written down is done, whatever is killed in between.
+
+Jobs are workflows of DBOS Transact; their queue entries are rows of our database, written in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+
+from bot.ids import new_id
+from bot.ports import DeadLetter, Job, Queue, Transaction
+from scheduler import durable
+from scheduler.line import CHANNEL, Line
+from scheduler.steps import outcome_of, value_of
+
+if TYPE_CHECKING:
+    from dbos import DBOS, DBOSClient
+
+    from scheduler.dispatch import Dispatch
+    from scheduler.guard import Guard
+    from scheduler.letters import Letters
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Handler = Callable[[str], Awaitable[None]]
+
+WORKFLOW = "job"
+TELL = "tell of a dead letter"
+RECOVERIES = 3
+WIDTH: Mapping[Queue, int] = {
+    Queue.CONVERSATIONS: 64,
+    Queue.PRESSES: 32,
+    Queue.URGENT: 16,
+    Queue.IMPORTANT: 16,
+    Queue.ROUTINE: 4,
+}
+# The schema's name is a constant of ours.
+FORGET = f"""
+    WITH forgotten AS (
+        DELETE FROM {durable.SCHEMA}.workflow_status WHERE workflow_uuid = :job
+        AND status IN ('ENQUEUED', 'DELAYED') AND recovery_attempts = 0 RETURNING workflow_uuid
+    ) DELETE FROM {durable.SCHEMA}.workflow_input i USING forgotten f WHERE i.workflow_uuid = f.workflow_uuid
+"""  # noqa: S608
+
+
+class Engine:
+    """Fulfils `bot.ports.Engine` and `bot.ports.DeadLetters`. One per process runs jobs; any number only enqueue.
+
+    `url`: PostgreSQL 16 or newer, `postgresql+asyncpg://`. `width`: how many jobs of a queue run here at once.
+    `alone`: no other process can be using the database (we own an embedded one), so that after a kill the work goes on
+    at once instead of after three seconds.
+    """
+
+    def __init__(
+        self, url: str, *, width: Mapping[Queue, int] = WIDTH, alone: bool = False, connections: int = 10
+    ) -> None:
+        self._url, self._width, self._alone, self._size = url, width, alone, connections
+        self._handlers: dict[str, Handler] = {}
+        self._told: Callable[[DeadLetter], Awaitable[None]] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._fresh: set[Queue] = set()
+        self._ringing: asyncio.Task[None] | None = None
+        self._pool: Any = None
+        self._client: DBOSClient | None = None
+        self._dbos: DBOS | None = None
+        self._dispatch: Dispatch | None = None
+        self._guard: Guard | None = None
+        self._line: Line | None = None
+        self._letters: Letters | None = None
+
+    def register(self, name: str, handler: Handler) -> None:
+        """`handler(subject)` does the jobs of this name. All its I/O happens inside `step`."""
+        self._handlers[name] = handler
+
+    def on_dead(self, callback: Callable[[DeadLetter], Awaitable[None]]) -> None:
+        """Called once for every job that is given up, in whatever process; it runs as a job and may use `step`."""
+        self._told = callback
+        self.register(TELL, self._tell)
+
+    async def start(self, queues: Iterable[Queue] = tuple(Queue)) -> None:
+        """Make the tables where they are missing and work on these queues; with none, only enqueue."""
+        from scheduler.letters import Letters
+
+        mine = {queue: self._width[queue] for queue in queues}
+        self._pool = durable.pool(self._url, self._size if mine else 2)
+        self._client = durable.client(self._pool)
+        self._letters = Letters(self._client)
+        if mine:
+            await self._start_working(mine)
+        else:
+            self._line = Line(self._url)
+            await asyncio.to_thread(self._client._sys_db.run_migrations)
+
+    async def _start_working(self, width: Mapping[Queue, int]) -> None:
+        from dbos import DBOS
+
+        from scheduler.dispatch import Dispatch
+        from scheduler.guard import Guard
+
+        executor = new_id()
+        self._dbos = durable.machine(self._pool, executor)
+
+        @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=RECOVERIES)
+        async def job(name: str, subject: str, queue: str, partition: str) -> None:
+            await self._run(name, subject, queue, partition)
+
+        self._dispatch = Dispatch(self._dbos, executor, width)
+        # In a thread, because it makes tables; jobs must run on this loop all the same.
+        self._dbos._background_event_loop._main_loop = asyncio.get_running_loop()
+        await asyncio.to_thread(DBOS.launch)
+        self._guard = Guard(self._url, executor, self._dbos, alone=self._alone, nudged=self._dispatch.wake)
+        if self._told is not None:
+            self._guard.also = self._tell_of_letters
+        await self._guard.begin()
+        self._tasks = [
+            asyncio.create_task(self._dispatch.run(), name="dispatch"),
+            asyncio.create_task(self._guard.run(), name="guard"),
+        ]
+        self._dispatch.wake()
+
+    async def stop(self, grace: float = 5.0) -> None:
+        """Take nothing new, give running jobs `grace` seconds, leave the rest to whoever starts next."""
+        await _cancelled(self._tasks)
+        self._tasks = []
+        if self._ringing is not None:
+            await asyncio.wait([self._ringing], timeout=1)
+        if self._dbos is not None:
+            running = list(self._dbos._workflow_tasks)
+            if running:
+                _, late = await asyncio.wait(running, timeout=grace)
+                await _cancelled(late)
+            await self._close_machine()
+        for line in (self._guard, self._line):
+            if line is not None:
+                await line.close()
+        if self._pool is not None:
+            await asyncio.to_thread(self._pool.dispose)
+        self._dbos = self._client = self._dispatch = self._guard = self._line = self._pool = None
+
+    async def _close_machine(self) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        from dbos import DBOS
+
+        own = ThreadPoolExecutor(thread_name_prefix="asyncio")
+        asyncio.get_running_loop().set_default_executor(own)  # DBOS had lent the loop its own, which ends now
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+
+    async def enqueue(self, tx: Transaction, job: Job) -> None:
+        """Write the job down in the caller's transaction. The same id twice is one job."""
+        client = self._started()
+        options: dict[str, Any] = {
+            "workflow_name": WORKFLOW,
+            "queue_name": job.queue.value,
+            "workflow_id": job.id,
+            "app_version": durable.VERSION,
+        }
+        if job.queue is Queue.CONVERSATIONS:
+            options["queue_partition_key"] = job.partition or job.id
+        if job.at is not None and (wait := (job.at - datetime.now(UTC)).total_seconds()) > 0:
+            options["delay_seconds"] = wait
+        carried = (job.name, job.subject, job.queue.value, options.get("queue_partition_key", ""))
+        await tx.run_sync(lambda connection: client.enqueue_in_transaction(connection, options, *carried))
+        self._fresh.add(job.queue)
+
+    def nudge(self) -> None:
+        """After the commit: the queues that were enqueued to are looked at now, here or in a working process."""
+        fresh, self._fresh = self._fresh, set()
+        if self._dispatch is not None:
+            for queue in fresh:
+                self._dispatch.wake(queue)
+        elif fresh and self._line is not None and self._ringing is None:
+            self._ringing = asyncio.create_task(self._ring(sorted(fresh)))
+
+    async def _ring(self, queues: Sequence[str]) -> None:
+        """Tell the working processes; when that fails they look by themselves a little later."""
+        try:
+            async with asyncio.timeout(5), self._line.use() as connection:  # type: ignore[union-attr]
+                for queue in queues:
+                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, queue)
+        except Exception as error:  # noqa: BLE001 - a nudge is never needed
+            log.debug("nudge_not_sent", why=str(error))
+        finally:
+            self._ringing = None
+        if self._fresh:
+            self.nudge()
+
+    async def cancel(self, job: str) -> None:
+        """Forget a job that has not begun; no error when it is gone."""
+        import sqlalchemy
+
+        self._started()
+
+        def forget() -> None:
+            with self._pool.begin() as connection:
+                connection.execute(sqlalchemy.text(FORGET), {"job": job})
+
+        await asyncio.to_thread(forget)
+
+    async def step(self, name: str, thunk: Callable[[], Awaitable[T]], kind: Any) -> T:
+        """Run `thunk` once and keep its value; on a second run of the job return the kept value.
+
+        A failure that is an exception of `bot` is kept too. While the database is away the thunk is tried again for
+        two minutes; any other exception leaves nothing behind and is raised at once. Outside a job it only runs."""
+        from dbos import DBOS
+
+        faults: list[Exception] = []
+
+        async def run() -> Any:
+            try:
+                return await outcome_of(thunk, name)
+            except Exception as error:
+                faults.append(error)
+                raise _nothing_kept() from error
+
+        if DBOS.workflow_id is None:
+            return value_of(await outcome_of(thunk, name), kind)  # type: ignore[no-any-return]
+        try:
+            record = await DBOS.run_step_async({"name": name}, run)
+        except Exception:
+            if faults:
+                raise faults[0] from None
+            raise
+        return value_of(record, kind)  # type: ignore[no-any-return]
+
+    async def list(self, limit: int = 100) -> Sequence[DeadLetter]:
+        """Dead letters, the newest first."""
+        return await self._post().list(limit)
+
+    async def redrive(self, job: str) -> bool:
+        """Run a dead letter again from its last completed step; False when there is no such letter."""
+        done = await self._post().redrive(job)
+        self._fresh.update(Queue)
+        self.nudge()
+        return done
+
+    async def prune(self, finished: timedelta, dead: timedelta, limit: int = 5000) -> int:
+        """Delete jobs that ended longer ago than `finished`, dead letters after `dead`; returns how many."""
+        from scheduler.retention import prune
+
+        return await asyncio.to_thread(prune, self._started(), finished, dead, limit)
+
+    async def _run(self, name: str, subject: str, queue: str, partition: str) -> None:
+        """The one workflow: every job is this one."""
+        handler = self._handlers.get(name)
+        try:
+            if handler is None:
+                raise LookupError(f"no handler is registered for the job {name!r}")
+            await handler(subject)
+        except Exception as error:
+            log.exception("job_failed", name=name, subject=subject, queue=queue, partition=partition, why=str(error))
+            raise
+
+    async def _tell_of_letters(self, connection: Any) -> None:
+        for job, id in await self._post().untold(connection):
+            options: Any = {"workflow_name": WORKFLOW, "queue_name": Queue.IMPORTANT.value, "workflow_id": id}
+            options["app_version"] = durable.VERSION
+            carried = (TELL, job, Queue.IMPORTANT.value, "")
+            await asyncio.to_thread(self._started().enqueue, options, *carried)
+            if self._dispatch is not None:
+                self._dispatch.wake(Queue.IMPORTANT)
+
+    async def _tell(self, job: str) -> None:
+        letter = await self._post().get(job)
+        if letter is not None and self._told is not None:
+            await self._told(letter)
+
+    def _started(self) -> DBOSClient:
+        if self._client is None:
+            raise RuntimeError("the engine has not been started")
+        return self._client
+
+    def _post(self) -> Letters:
+        if self._letters is None:
+            raise RuntimeError("the engine has not been started")
+        return self._letters
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _nothing_kept() -> Exception:
+    """The one exception after which DBOS records nothing for a step, so that the step runs again next time."""
+    from dbos._error import DBOSWorkflowCancelledError
+
+    return DBOSWorkflowCancelledError("a fault, kept by the engine")
