@@ -25,6 +25,12 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY = 0.5  # seconds; what nobody nudged us about: delayed jobs, other processes' jobs
 BATCH = 64
 
+# The schema's name is a constant of ours.
+WITH_WORK = f"""
+    SELECT wanted FROM unnest(CAST(:names AS text[])) AS wanted
+    WHERE EXISTS (SELECT FROM {SCHEMA}.workflow_status WHERE queue_name = wanted AND status = 'ENQUEUED')
+"""  # noqa: S608
+
 
 class Dispatch:
     """`width`: how many jobs of a queue run at once in this process."""
@@ -79,12 +85,10 @@ class Dispatch:
     def _with_work(self) -> list[Queue]:
         import sqlalchemy
 
-        query = sqlalchemy.text(
-            f"SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE EXISTS (SELECT FROM {SCHEMA}.workflow_status"  # noqa: S608
-            " WHERE queue_name = name AND status = 'ENQUEUED')"
-        )
         with self._dbos._sys_db.engine.connect() as connection:
-            names = connection.execute(query, {"names": [queue.value for queue in self._queues]}).scalars()
+            names = connection.execute(
+                sqlalchemy.text(WITH_WORK), {"names": [queue.value for queue in self._queues]}
+            ).scalars()
             return [Queue(name) for name in names]
 
     def _claim(self, queue: Any) -> int:
