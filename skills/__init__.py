@@ -1,1 +1,1 @@
-"""What Aurelius can do: the skill engine and the built-in skills."""
+"""What Aurelius can do: the skill engine and, in `builtin/`, the skills that need no account anywhere."""

@@ -1,0 +1,239 @@
+"""What a person chose and may change, and the account of what was done for them and why."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tomllib
+import zoneinfo
+from dataclasses import replace
+from datetime import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.action import Outcome
+from bot.codec import decode, encode
+from bot.people import User
+from bot.ports import Context
+from bot.records import Author, Message
+from bot.suggestion import State, Suggestion
+from bot.trust import Trust
+from skills.sorry import Sorry
+from skills.undo import undo
+from skills.which import pick
+from skills.wording import bullets, dated, moment_in_words, plain
+
+HERE = Path(__file__).parent
+
+
+async def set_zone(context: Context, zone: str) -> Outcome:
+    name = (await asyncio.to_thread(_zones)).get(_spoken(zone))
+    if name is None:
+        raise Sorry(
+            f"I do not know the time zone or city “{plain(zone)}”. Tell me a big city near you, or a name like"
+            " Europe/Berlin.",
+            data={"ask": "zone"},
+        )
+    there = context.now.astimezone(zoneinfo.ZoneInfo(name))
+    return await _choose(context, f"Your time zone is {name}; it is {there:%H:%M} there.", zone=name)
+
+
+async def set_language(context: Context, language: str) -> Outcome:
+    spoken = language.strip().casefold()
+    code = next((code for code, names in _languages().items() if spoken == code or spoken in names), None)
+    if code is None and re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", spoken):
+        code = language.strip()
+    if code is None:
+        raise Sorry(f"I do not know the language “{plain(language)}”. Tell me its English name or its code.")
+    return await _choose(
+        context, f"I answer in {_languages().get(code, [code])[0].title()} from now on.", language=code
+    )
+
+
+async def pause(context: Context) -> Outcome:
+    return await _choose(context, "Paused: until you resume I only look things up.", paused=True)
+
+
+async def resume(context: Context) -> Outcome:
+    return await _choose(context, "I go on as before.", paused=False)
+
+
+async def quiet_hours(context: Context, begin: str | None = None, end: str | None = None) -> Outcome:
+    if begin is None and end is None:
+        return await _choose(context, "There are no quiet hours any more.", quiet_from=None, quiet_until=None)
+    if begin is None or end is None:
+        raise Sorry("From when until when should it be quiet?")
+    first, last = _time(begin), _time(end)
+    if first == last:
+        raise Sorry("The quiet hours must not end when they begin.")
+    text = f"Quiet from {first:%H:%M} until {last:%H:%M}."
+    return await _choose(context, text, quiet_from=first, quiet_until=last)
+
+
+async def set_digest(context: Context, time: str) -> Outcome:
+    at = _time(time)
+    return await _choose(context, f"Your daily digest comes at {at:%H:%M}.", digest_at=at)
+
+
+async def budget(context: Context, day: float | None = None, month: float | None = None) -> Outcome:
+    if day is None and month is None:
+        raise Sorry("How many dollars per day or per month?")
+    async with context.open() as work:
+        user = await work.profile.get()
+        after = replace(
+            user,
+            dollars_per_day=user.dollars_per_day if day is None else float(day),
+            dollars_per_month=user.dollars_per_month if month is None else float(month),
+        )
+        await work.profile.put(after)
+    text = f"Your budget is ${after.dollars_per_day:.2f} per day and ${after.dollars_per_month:.2f} per month."
+    return Outcome(ok=True, text=text)
+
+
+async def restore(context: Context, before: dict[str, Any]) -> Outcome:
+    """Only the choices named in `before` are put back; an empty text stands for one that was not made."""
+    async with context.open() as work:
+        now = encode(await work.profile.get())
+        await work.profile.put(decode(User, now | {name: None if old == "" else old for name, old in before.items()}))
+    return Outcome(ok=True, text="That is as it was before.")
+
+
+async def trusts(context: Context) -> Outcome:
+    async with context.open() as work:
+        kept = await work.trusts.list()
+    if not kept:
+        return Outcome(ok=True, text="Nothing runs without asking: you have given no “always”.", data=[])
+    lines = "\n".join(f"{n}. {_trust_line(trust, context)}" for n, trust in enumerate(kept, 1))
+    text = f"You decided this once and for a while; “/revoke 1” takes back the first:\n\n{lines}"
+    return Outcome(ok=True, text=text, data=[{"id": trust.id, "action": trust.action} for trust in kept])
+
+
+async def revoke_trust(context: Context, trust: str) -> Outcome:
+    async with context.open() as work:
+        kept = await work.trusts.list()
+        number = int(trust) if trust.strip().isdigit() else 0
+        found = kept[number - 1] if 0 < number <= len(kept) else pick(trust, kept, _trust_text, "“always”")
+        await work.trusts.revoke(found.id)
+    return Outcome(ok=True, text=f"I ask again from now on: {plain(_trust_text(found))}")
+
+
+async def plans(context: Context) -> Outcome:
+    async with context.open() as work:
+        waiting = await work.suggestions.open()
+        snoozed = await work.suggestions.in_state(State.SNOOZED)
+        planned = await work.suggestions.in_state(State.SCHEDULED)
+    sections = (("Waiting for your answer", waiting), ("Put off", snoozed), ("Planned", planned))
+    parts = [f"**{title}**\n\n{bullets([_plan_line(s, context) for s in kept])}" for title, kept in sections if kept]
+    data = [{"id": s.id, "title": s.title, "state": s.state.value} for _, kept in sections for s in kept]
+    return Outcome(ok=True, text="\n\n".join(parts) or "Nothing waits and nothing is planned.", data=data)
+
+
+async def why(context: Context, about: str | None = None) -> Outcome:
+    async with context.open() as work:
+        recent = await work.suggestions.recent(100)
+    hits = [s for s in recent if about is None or _is_about(s, about)]
+    if not hits:
+        what = f" about “{plain(about)}”" if about else ""
+        raise Sorry(f"I find nothing{what} that I did or proposed.")
+    return Outcome(ok=True, text=_explained(hits[0], context), data={"id": hits[0].id, "state": hits[0].state.value})
+
+
+async def history(context: Context, limit: int) -> Outcome:
+    if context.where is None:
+        raise Sorry("There is no conversation here to look back on.")
+    async with context.open() as work:
+        messages = sorted(await work.messages.before(context.where, None, limit), key=lambda message: message.sent_at)
+    if not messages:
+        return Outcome(ok=True, text="Nothing was said here yet.", data=[])
+    return Outcome(ok=True, text=bullets([_message_line(message, context) for message in messages]))
+
+
+async def search(context: Context, query: str) -> Outcome:
+    async with context.open() as work:
+        found = await work.messages.search(query)
+    if not found:
+        return Outcome(ok=True, text=f"No message mentions “{plain(query)}”.", data=[])
+    lines = bullets([f"{dated(hit.at, context.user)}: {plain(hit.text)}" for hit in found])
+    data = [{"text": hit.text[:1000], "at": hit.at.isoformat()} for hit in found]
+    return Outcome(ok=True, text=f"Found in our conversations:\n\n{lines}", data=data)
+
+
+async def _choose(context: Context, text: str, **changes: Any) -> Outcome:
+    async with context.open() as work:
+        user = await work.profile.get()
+        await work.profile.put(replace(user, **changes))
+    before = {name: "" if (old := getattr(user, name)) is None else old for name in changes}
+    return Outcome(ok=True, text=text, undo=undo(context, "me.restore", before=before))
+
+
+def _spoken(place: str) -> str:
+    return " ".join(place.casefold().replace("_", " ").replace(".", "").split(",")[0].split())
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """What people say, to the zone's name: whole names, cities that name a zone, and the table of others."""
+    known = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+    cities = {_spoken(name.rsplit("/", 1)[1]): name for name in known}
+    table = tomllib.loads((HERE / "places.toml").read_text(encoding="utf-8"))["zones"]
+    others = {place: name for name, places in table.items() for place in places}
+    return {"utc": "UTC", **cities, **{_spoken(name): name for name in known}, **others}
+
+
+@cache
+def _languages() -> dict[str, list[str]]:
+    languages: dict[str, list[str]] = tomllib.loads((HERE / "languages.toml").read_text(encoding="utf-8"))
+    return languages
+
+
+def _time(text: str) -> time:
+    match = re.fullmatch(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", text.strip().casefold())
+    if match is None:
+        raise Sorry(f"“{plain(text)}” is no time of day. Write it like 22:00.")
+    hour, minute = int(match[1]), int(match[2] or 0)
+    if match[3] and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if match[3] == "pm" else 0)
+    if hour > 23 or minute > 59:
+        raise Sorry(f"“{plain(text)}” is no time of day. Write it like 22:00.")
+    return time(hour, minute)
+
+
+def _trust_text(trust: Trust) -> str:
+    targets = ", ".join(f"{name}: {value}" for name, value in trust.targets.items())
+    limits = ", ".join(f"{name} up to {limit:g}" for name, limit in (trust.at_most or {}).items())
+    kind = "never" if trust.never else "always"
+    return f"{kind} {trust.action}" + "".join(f" ({part})" for part in (targets, limits) if part)
+
+
+def _trust_line(trust: Trust, context: Context) -> str:
+    return f"{plain(_trust_text(trust))}, until {dated(trust.until, context.user)}, used {trust.used} times"
+
+
+def _plan_line(suggestion: Suggestion, context: Context) -> str:
+    until = moment_in_words(suggestion.expires_at, context.user, context.now)
+    return f"{plain(suggestion.title)} (expires {until})"
+
+
+def _is_about(suggestion: Suggestion, about: str) -> bool:
+    own = f"{suggestion.title} {suggestion.why} {suggestion.result}".casefold()
+    return suggestion.id == about.strip() or all(word in own for word in about.casefold().split())
+
+
+def _explained(suggestion: Suggestion, context: Context) -> str:
+    causes = {"asked": "you asked for it", "clock": "its time had come", "event": "something happened"}
+    cause = causes.get(suggestion.trigger.value, "I noticed a habit of yours")
+    when = moment_in_words(suggestion.created_at, context.user, context.now)
+    lines = [f"Because {cause}, {when}."]
+    lines += [plain(suggestion.why)] if suggestion.why else []
+    lines += [f"{plain(evidence.source)}: “{plain(evidence.quote)}”" for evidence in suggestion.evidence]
+    lines.append(f"Its risk: {suggestion.risk.name.lower()}. It is {suggestion.state.value} now.")
+    lines += [plain(suggestion.result)] if suggestion.result else []
+    return f"**{plain(suggestion.title)}**\n\n{bullets(lines)}"
+
+
+def _message_line(message: Message, context: Context) -> str:
+    who = "You" if message.author is Author.USER else "I"
+    at = context.user.local(message.sent_at)
+    done = f" ({', '.join(plain(action) for action in message.actions)})" if message.actions else ""
+    return f"{at.day} {at:%b %H:%M} {who}: {plain(message.text)}{done}"

@@ -1,0 +1,53 @@
+"""Summaries by the fast model. What is summarised is data: whatever it asks for, it is not obeyed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from bot.action import Outcome
+from bot.ports import Context
+from bot.records import Author, Message
+from skills.asking import ask, untrusted
+from skills.prompts import prompt
+from skills.sorry import Sorry
+
+LONGEST = 120_000  # characters that go to the model
+NEWEST = 200  # messages of a conversation
+
+
+async def text_summary(context: Context, text: str, style: str) -> Outcome:
+    if not text.strip():
+        raise Sorry("There is nothing to summarise. Send me the text.")
+    return await _summary(context, text, "text", style)
+
+
+async def conversation_summary(context: Context, style: str, since: date | None = None) -> Outcome:
+    if context.where is None:
+        raise Sorry("There is no conversation here to summarise.")
+    async with context.open() as work:
+        newest = await work.messages.before(context.where, None, NEWEST)
+    lines = [
+        _line(m, context) for m in sorted(newest, key=lambda m: m.sent_at) if since is None or _day(m, context) >= since
+    ]
+    if not lines:
+        raise Sorry("Nothing was said here in that time.")
+    return await _summary(context, "\n".join(lines), "conversation", style)
+
+
+async def _summary(context: Context, text: str, source: str, style: str) -> Outcome:
+    language = context.user.language or "the language of the text"
+    system = prompt(Path(__file__).with_name(f"{style}.md"), language=language)
+    shown = untrusted(text[-LONGEST:] if source == "conversation" else text[:LONGEST], source)
+    answer = await ask(context, purpose="summary", system=system, text=shown)
+    cut = "\n\n(Only a part of it was read: it is very long.)" if len(text) > LONGEST else ""
+    return Outcome(ok=True, text=answer.text.strip() + cut, data={"style": style})
+
+
+def _day(message: Message, context: Context) -> date:
+    return context.user.local(message.sent_at).date()
+
+
+def _line(message: Message, context: Context) -> str:
+    who = context.user.name if message.author is Author.USER else "Assistant"
+    return f"[{context.user.local(message.sent_at):%Y-%m-%d %H:%M}] {who}: {message.text}"
