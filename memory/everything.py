@@ -1,0 +1,75 @@
+"""All we hold about one person: taken along, or deleted for good."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Table, and_, delete, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from bot.action import Json
+from bot.codec import encode
+from bot.ids import new_id
+from bot.people import User
+from bot.records import InboundState
+from memory.rows import Owned, Shape
+from memory.tables import audit, inbound, metadata, persons, users
+
+WEB = "web"
+HIDDEN = ("org_id", "user_id")
+WIPED = {"text": "", "attachments": [], "values": []}
+USER = Shape(User, users)
+
+
+class OwnEverything(Owned):
+    async def export(self) -> Json:
+        """By table, oldest first. Not in it: keys, hashes, and the contents of files (they are listed)."""
+        kept = {table.name: await self._rows(table, self.mine(table)) for table in tables_of_people()}
+        return {
+            "profile": await self._rows(users, users.c.id == self.scope.user),
+            **kept,
+            "audit": await self._rows(audit, self.mine(audit)),
+        }
+
+    async def _rows(self, table: Table, where: ColumnElement[bool]) -> list[dict[str, Json]]:
+        shown = [c for c in table.c if c.name not in HIDDEN and c.info.get("export", True)]
+        rows = await self.tx.execute(select(*shown).where(where).order_by(*table.primary_key))
+        return [{c.name: _json(c, value) for c, value in zip(shown, row, strict=True)} for row in rows]
+
+    async def delete(self) -> None:
+        """All of it, for good; the audit log keeps that it happened.
+
+        What stays is an empty user and their own web chat, so that the turn which asked for this can end and answer."""
+        await self._forget_arrivals()
+        for table in tables_of_people():
+            kept = [persons.c.platform == WEB] if table is persons else []
+            await self.tx.execute(delete(table).where(self.mine(table), *(~each for each in kept)))
+        blank = USER.row(User(id=self.scope.user, org=self.scope.org, name=""))
+        await self.tx.execute(update(users).where(users.c.id == self.scope.user).values(blank))
+        line = {"id": new_id(), "at": datetime.now(UTC), "kind": "deleted everything", "about": {}}
+        await self.tx.execute(audit.insert().values(**line, **self.owner))
+
+    async def _forget_arrivals(self) -> None:
+        """What arrived from this person's accounts. The one being worked on is only emptied: it must still end."""
+        accounts = select(persons.c.platform, persons.c.tenant, persons.c.id).where(self.mine(persons)).subquery()
+        linked = and_(
+            inbound.c.platform == accounts.c.platform,
+            inbound.c.tenant == accounts.c.tenant,
+            inbound.c.sender == accounts.c.id,
+        )
+        web = and_(inbound.c.platform == WEB, inbound.c.sender == self.scope.user)
+        mine = or_(select(accounts.c.id).where(linked).exists(), web)
+        working = inbound.c.state == InboundState.WORKING.value
+        await self.tx.execute(delete(inbound).where(mine, ~working))
+        emptied = inbound.c.payload.op("||")(literal(WIPED, JSONB))
+        await self.tx.execute(update(inbound).where(mine, working).values(payload=emptied))
+
+
+def tables_of_people() -> list[Table]:
+    """All tables whose rows belong to a person and go with them; those that refer to others first."""
+    return [table for table in reversed(metadata.sorted_tables) if "user_id" in table.c and table is not audit]
+
+
+def _json(column: Column[Any], value: Any) -> Json:
+    return value if isinstance(column.type, JSONB) else encode(value)

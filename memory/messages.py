@@ -1,0 +1,104 @@
+"""What was said, by conversation.
+
+The row of the conversation is a counter: whoever writes holds it until commit, so `seq` becomes visible in order.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, case, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.message import Address
+from bot.records import Author, Conversation, Found, Message
+from bot.repositories import Stale
+from memory.addresses import address_of
+from memory.rows import Owned, Shape
+from memory.search import matching, rank
+from memory.tables import conversations, messages
+
+SHAPE = Shape(Message, messages)
+TITLE = 80  # characters
+
+
+class OwnMessages(Owned):
+    async def put(self, message: Message) -> Message:
+        """Insert, or change under its id; the returned message has its new `seq`."""
+        seq = await self._next_seq(message)
+        row = {**SHAPE.row(replace(message, seq=seq)), "conversation": message.at.conversation}
+        statement = insert(messages).values(**row, **self.owner, place=seq)
+        changes = {name: value for name, value in row.items() if name not in ("id", "conversation")}
+        same = self.mine(messages) & (messages.c.conversation == message.at.conversation)
+        statement = statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=same)
+        if (await self.tx.execute(statement)).rowcount == 0:
+            raise Stale(f"message {message.id} stands elsewhere")
+        return replace(message, seq=seq)
+
+    async def _next_seq(self, message: Message) -> int:
+        title = " ".join(message.text.split())[:TITLE] if message.author is Author.USER else ""
+        first = {"key": message.at.conversation, "title": title, "seq": 1, "last_at": message.sent_at}
+        statement = insert(conversations).values(**first, **self.owner)
+        statement = statement.on_conflict_do_update(
+            index_elements=["user_id", "key"],
+            set_={
+                "seq": conversations.c.seq + 1,
+                "last_at": func.greatest(conversations.c.last_at, statement.excluded.last_at),
+                "title": case((conversations.c.title == "", statement.excluded.title), else_=conversations.c.title),
+            },
+        )
+        return int((await self.tx.execute(statement.returning(conversations.c.seq))).scalar_one())
+
+    async def get(self, message: str) -> Message | None:
+        found = await self._list(messages.c.id == message, limit=1)
+        return found[0] if found else None
+
+    async def since(self, at: Address, seq: int, limit: int = 200) -> Sequence[Message]:
+        """What was written or changed after `seq`, in that order."""
+        newer = (messages.c.conversation == at.conversation) & (messages.c.seq > seq)
+        return await self._list(newer, order=messages.c.seq, limit=limit)
+
+    async def before(self, at: Address, seq: int | None, limit: int = 50) -> Sequence[Message]:
+        """The page of history that ends just before the message whose `seq` this is (None: the newest page), oldest
+        first. A message stands where it was first written, also when it was changed since."""
+        here = messages.c.conversation == at.conversation
+        if seq is not None:
+            anchor = select(messages.c.place).where(self.mine(messages), here, messages.c.seq == seq)
+            here &= messages.c.place < func.coalesce(anchor.scalar_subquery(), seq)
+        return (await self._list(here, order=messages.c.place.desc(), limit=limit))[::-1]
+
+    async def of_suggestion(self, suggestion: str) -> Sequence[Message]:
+        return await self._list(messages.c.suggestion == suggestion, order=messages.c.id, limit=100)
+
+    async def conversations(self, limit: int = 100) -> Sequence[Conversation]:
+        """The latest first."""
+        same = (messages.c.user_id == conversations.c.user_id) & (messages.c.conversation == conversations.c.key)
+        count = select(func.count()).where(same).scalar_subquery().label("told")
+        statement = select(conversations, count).where(self.mine(conversations))
+        rows = await self.tx.execute(statement.order_by(conversations.c.last_at.desc()).limit(limit))
+        return [_conversation(row) for row in rows]
+
+    async def search(self, query: str, limit: int = 20) -> Sequence[Found]:
+        """Messages of both sides that have the words, best and newest first."""
+        score = rank(messages, query).label("score")
+        statement = select(messages.c.id, messages.c.author, messages.c.text, messages.c.sent_at, score)
+        statement = statement.where(self.mine(messages), matching(messages, query))
+        rows = await self.tx.execute(statement.order_by(score.desc(), messages.c.sent_at.desc()).limit(limit))
+        return [_found(row) for row in rows]
+
+    async def _list(self, where: Any, *, order: Any = None, limit: int) -> builtins.list[Message]:
+        statement = SHAPE.select().add_columns(messages.c.conversation).where(self.mine(messages), where)
+        rows = await self.tx.execute(statement.order_by(order).limit(limit))
+        return [SHAPE.record(row, at=address_of(row.conversation)) for row in rows]
+
+
+def _conversation(row: Row[Any]) -> Conversation:
+    return Conversation(at=address_of(row.key), title=row.title, last_at=row.last_at, messages=row.told)
+
+
+def _found(row: Row[Any]) -> Found:
+    source = "you" if row.author == Author.USER else "Aurelius"
+    return Found(id=row.id, kind="message", text=row.text, at=row.sent_at, score=float(row.score), source=source)

@@ -1,0 +1,118 @@
+"""What a person asked us to keep: tasks, reminders, notes, facts, contacts, drafts, files."""
+
+from __future__ import annotations
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Double, Index, Integer, LargeBinary, text
+
+from bot.message import Kind
+from memory.columns import Id, Json, Moment, Words
+from memory.tables.parts import (
+    MOST_BYTES,
+    NOW,
+    UNSEEN,
+    json,
+    made,
+    needed,
+    one_of,
+    owned,
+    row_id,
+    searchable,
+    version,
+    word_index,
+    words,
+)
+
+tasks = owned(
+    "tasks",
+    row_id(),
+    *words("title", "notes"),
+    Column("due", Date()),
+    needed("priority", Words()),
+    *json("labels"),
+    Column("parent", Id()),  # no foreign key: a parent that is removed and restored finds its children again
+    Column("done_at", Moment),
+    made(),
+    version(),
+    CheckConstraint("priority IN ('low', 'normal', 'high')", name="priority"),
+    Index("tasks_open", "user_id", "done_at", "due"),
+)
+
+reminders = owned(
+    "reminders",
+    row_id(),
+    *words("text"),
+    needed("zone", Words()),
+    Column("next_at", Moment),
+    Column("rule", Words()),
+    Column("where", Json),
+    made(),
+    Index("reminders_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+    Index("reminders_owner", "user_id", "next_at"),
+)
+
+notes = owned(
+    "notes",
+    row_id(),
+    *words("title", "text"),
+    made(),
+    version(),
+    searchable("title || ' '::text || text"),
+    Index("notes_owner", "user_id", "created_at"),
+    word_index("notes"),
+)
+
+facts = owned(
+    "facts",
+    row_id(),
+    *words("text", "category", "source"),
+    needed("at", Moment),
+    needed("favourite", Boolean()),
+    Column("replaced_by", Id()),
+    Column("embedding", HALFVEC(), info=UNSEEN),
+    Column("embedding_model", Words(), info=UNSEEN),  # says the dimension, too
+    searchable("text"),
+    Index("facts_owner", "user_id", "at"),
+    word_index("facts"),
+)
+
+forgotten = owned(
+    "forgotten",
+    Column("hash", LargeBinary(), primary_key=True, info=UNSEEN),
+    needed("at", Moment, server_default=NOW),
+    keyed=True,
+)
+
+contacts = owned(
+    "contacts",
+    row_id(),
+    *words("name", "email", "phone", "about"),
+    *json("called"),
+    version(),
+    made(),
+    Index("contacts_owner", "user_id"),
+)
+
+drafts = owned(
+    "drafts",
+    row_id(),
+    *words("to", "subject", "text"),
+    made(),
+    version(),
+    Index("drafts_owner", "user_id", "created_at"),
+)
+
+files = owned(
+    "files",
+    row_id(),
+    needed("kind", Words()),
+    needed("mime", Words()),
+    *words("name"),
+    needed("size", Integer()),
+    Column("duration", Double()),
+    needed("content", LargeBinary(), info=UNSEEN),
+    made(),
+    one_of("kind", Kind),
+    CheckConstraint(f"octet_length(content) <= {MOST_BYTES}", name="content"),
+    Index("files_owner", "user_id"),
+)
