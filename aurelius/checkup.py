@@ -1,0 +1,218 @@
+"""Looks at everything an assistant needs and says what is configured, what is missing, and what is broken."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import shutil
+import stat
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from aurelius import instance
+from aurelius.ground import database
+from aurelius.offline_model import OfflineModel
+from aurelius.settings import Settings
+from aurelius.trouble import Trouble
+
+MEGABYTE = 1_000_000
+SECONDS = 70.0  # for one look; the embedded database may take a minute to recover from a crash
+
+
+class Health(StrEnum):
+    OK = "ok"
+    MISSING = "missing"  # works without it; `remedy` says how to get it
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    name: str
+    health: Health
+    about: str
+    remedy: str = ""
+
+
+Look = Callable[[Settings], Awaitable[Finding]]
+
+
+def ok(name: str, about: str) -> Finding:
+    return Finding(name=name, health=Health.OK, about=about)
+
+
+def missing(name: str, about: str, remedy: str) -> Finding:
+    return Finding(name=name, health=Health.MISSING, about=about, remedy=remedy)
+
+
+def broken(name: str, about: str, remedy: str) -> Finding:
+    return Finding(name=name, health=Health.BROKEN, about=about, remedy=remedy)
+
+
+async def look_everywhere(settings: Settings) -> Sequence[Finding]:
+    """Every finding, in a fixed order; one that hangs or fails is a finding too."""
+    looks: list[tuple[str, Look]] = [
+        ("data folder", data_folder),
+        ("disk", disk),
+        ("secret keys", secret_keys),
+        ("process", process),
+        ("database", postgres),
+        ("redis", redis),
+        ("claude", claude),
+        ("offline model", offline_model),
+        ("chat apps", chat_apps),
+    ]
+    # One after the other: the database is started from this thread, and nobody waits long for a doctor.
+    return [await _bounded(name, look, settings) for name, look in looks]
+
+
+async def _bounded(name: str, look: Look, settings: Settings) -> Finding:
+    try:
+        return await asyncio.wait_for(look(settings), SECONDS)
+    except TimeoutError:
+        return broken(name, f"no answer within {SECONDS:.0f} seconds", "Try again; if it stays so, see the log.")
+    except Trouble as trouble:
+        return broken(name, str(trouble), "")
+
+
+async def data_folder(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    if not folder.exists():
+        return ok("data folder", f"{folder} will be made at the first start")
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        return broken("data folder", f"{folder} is open to other users ({mode:o})", f"chmod 700 {folder}")
+    from aurelius.ground import open_data_dir
+
+    open_data_dir(settings)
+    return ok("data folder", str(folder))
+
+
+async def disk(settings: Settings) -> Finding:
+    folder = next(place for place in (settings.data_dir, *settings.data_dir.parents) if place.exists())
+    free = shutil.disk_usage(folder).free // MEGABYTE
+    if free < 200:
+        return broken("disk", f"{free} MB free in {folder}", "Make room: the database stops when the disk is full.")
+    if free < 2_000:
+        return missing("disk", f"only {free} MB free in {folder}", "Make room soon.")
+    return ok("disk", f"{free / 1000:.0f} GB free")
+
+
+async def secret_keys(settings: Settings) -> Finding:
+    from memory.vault import KEY_FILE, BadKeys, Vault
+
+    path = settings.data_dir / KEY_FILE
+    where = "AURELIUS_SECRET_KEYS" if settings.secret_keys else str(path)
+    try:
+        if settings.secret_keys is None and not path.exists():
+            return ok("secret keys", f"will be made in {path}")
+        keys = settings.secret_keys.get_secret_value() if settings.secret_keys else path.read_text()
+        Vault(keys)
+    except (BadKeys, OSError) as error:
+        return broken("secret keys", f"{where}: {error}", "Put the right keys back; without them no secret opens.")
+    if settings.secret_keys is None and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return broken("secret keys", f"{path} can be read by other users", f"chmod 600 {path}")
+    return ok("secret keys", where)
+
+
+async def process(settings: Settings) -> Finding:
+    running = instance.find(settings.data_dir)
+    if running is not None:
+        return ok("process", f"runs at {running.url} (process {running.pid})")
+    with closing(instance.listen(settings)):
+        return ok("process", f"not running; port {settings.port} is free (`aurelius run` starts it)")
+
+
+async def postgres(settings: Settings) -> Finding:
+    if settings.database_url is None and not (settings.data_dir / "postgres").exists():
+        return ok("database", "the embedded PostgreSQL will be made at the first start")
+    async with database(settings) as url:
+        return await _examine(url)
+
+
+async def _examine(url: str) -> Finding:
+    import asyncpg  # type: ignore[import-untyped]
+
+    from memory.connect import connect
+    from memory.migrate import HEAD, OLDEST
+
+    try:
+        connection = await connect(url)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return broken("database", f"cannot connect: {error}", "Check DATABASE_URL and that the server runs.")
+    try:
+        major = connection.get_server_version().major
+        vector = await connection.fetchval("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        known = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
+        revision = await connection.fetchval("SELECT version_num FROM alembic_version") if known else None
+    finally:
+        await connection.close()
+    if major < OLDEST:
+        return broken("database", f"PostgreSQL {major}", f"PostgreSQL {OLDEST} or newer is needed.")
+    if vector is None:
+        return broken("database", "the extension vector is missing", "As a superuser: CREATE EXTENSION vector;")
+    if revision != HEAD:
+        return missing(
+            "database", f"tables at {revision or 'none'}, needed {HEAD}", "`aurelius migrate`, or just start."
+        )
+    return ok("database", f"PostgreSQL {major}, pgvector {vector}, tables at {revision}")
+
+
+async def redis(settings: Settings) -> Finding:
+    if settings.redis_url is None:
+        return ok("redis", "not set; not needed on one machine")
+    if importlib.util.find_spec("redis") is None:
+        return broken("redis", "REDIS_URL is set, its client is not installed", "pip install 'aurelius[redis]'")
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    client = Redis.from_url(settings.redis_url.get_secret_value(), socket_connect_timeout=5, socket_timeout=5)
+    try:
+        await client.ping()
+    except (RedisError, OSError) as error:
+        return broken("redis", f"no answer: {type(error).__name__}", "Check REDIS_URL and that the server runs.")
+    finally:
+        await client.aclose()
+    return ok("redis", "answers")
+
+
+async def claude(settings: Settings) -> Finding:
+    if settings.anthropic_api_key is None:
+        return missing(
+            "claude",
+            "no key in the settings: the offline model answers, by rules (unless a key was pasted on the page)",
+            "`aurelius setup` tells where to get a key; the settings page takes one without a restart.",
+        )
+    from adapters.model import check_key
+
+    why = await check_key(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url)
+    if why is not None:
+        return broken("claude", why, "Check ANTHROPIC_API_KEY at https://console.anthropic.com/settings/keys.")
+    return ok("claude", f"the key works; {settings.model_fast}, {settings.model_standard}, {settings.model_deep}")
+
+
+async def offline_model(settings: Settings) -> Finding:
+    model = OfflineModel()
+    await model.spawn()
+    try:
+        await model.ready()
+    finally:
+        await model.stop()
+    return ok("offline model", "starts")
+
+
+async def chat_apps(settings: Settings) -> Finding:
+    tokens = {
+        "Slack": settings.slack_bot_token,
+        "Discord": settings.discord_bot_token,
+        "Telegram": settings.telegram_bot_token,
+        "WhatsApp": settings.whatsapp_access_token,
+    }
+    have = [name for name, token in tokens.items() if token is not None]
+    folders = Path(__file__).parents[1] / "adapters" / "chat"
+    unable = [name for name in have if not (folders / name.lower()).is_dir()]
+    if unable:
+        return missing("chat apps", f"{', '.join(unable)}: not in this version", "The page and the terminal work.")
+    return ok("chat apps", ", ".join(["web page", "terminal", *have]))

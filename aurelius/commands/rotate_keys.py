@@ -1,0 +1,64 @@
+"""Make a new secret key, encrypt every stored secret under it, and forget the old one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+from typing import cast
+
+from aurelius import instance
+from aurelius.commands.arguments import parser_of, read_settings
+from aurelius.ground import database, open_data_dir
+from aurelius.settings import Settings
+from aurelius.trouble import Trouble
+
+
+def main(argv: list[str]) -> int:
+    parser_of(__name__, __doc__).parse_args(argv)
+    settings = read_settings()
+    if settings.secret_keys is not None:
+        count = asyncio.run(_seal_again(settings, settings.secret_keys.get_secret_value()))
+        print(
+            f"{count} secrets are now under the first key of AURELIUS_SECRET_KEYS; the others can be removed from it."
+        )
+        return 0
+    from memory.vault import KEY_FILE, keys_in, new_key
+
+    folder = open_data_dir(settings)
+    with instance.claim(folder, ""):  # a running process would go on with the old key
+        both = f"{new_key()},{keys_in(folder)}"
+        _write(folder / KEY_FILE, both)  # both are kept until everything is under the new one
+        count = asyncio.run(_seal_again(settings, both))
+        _write(folder / KEY_FILE, both.partition(",")[0])
+    print(f"{count} secrets are under a new key. Older backups hold the old key themselves.")
+    return 0
+
+
+async def _seal_again(settings: Settings, keys: str) -> int:
+    from memory.database import Database
+    from memory.keyring import SealedSecrets
+    from memory.migrate import migrate
+    from memory.vault import BadKeys, Unreadable, Vault
+
+    try:
+        vault = Vault(keys)
+        async with database(settings) as url:
+            await migrate(url)
+            memory = Database(url, vault)
+            async with memory.door() as door:
+                count = await cast(SealedSecrets, door.secrets).rotate()
+            await memory.close()
+            return count
+    except (BadKeys, Unreadable) as error:
+        raise Trouble(f"Nothing was changed: {error}.") from None
+
+
+def _write(path: Path, keys: str) -> None:
+    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=".keys-")  # made with mode 0600
+    with os.fdopen(handle, "w") as stream:
+        stream.write(keys + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    Path(fresh).replace(path)
