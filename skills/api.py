@@ -46,13 +46,3 @@ class Api:
         if host not in self.hosts:
             raise PermissionError(f"the skill's manifest does not name the host {host}")
         return url if self.base is None else self.base.rstrip("/") + parts.path
-
-
-def base_urls(environment: Mapping[str, str]) -> dict[str, str]:
-    """The `SKILL_<SLUG>_BASE_URL` settings by slug."""
-    head, tail = "SKILL_", "_BASE_URL"
-    return {
-        name[len(head) : -len(tail)].lower().replace("_", "-"): value
-        for name, value in environment.items()
-        if name.startswith(head) and name.endswith(tail) and value
-    }

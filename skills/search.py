@@ -27,14 +27,15 @@ GROUPS = (
     "update change edit rename correct modify reword",
     "note jot memo write",
     "search find look lookup where",
-    "remember memorise keep store know learn",
+    "remember memorise keep store know learn mind",
     "forget erase unlearn",
-    "contact person people phone email address number",
+    "contact person people",
+    "phone mail email address number",
     "draft mail email letter compose",
     "summarise summary summarize shorten gist tldr condense recap",
     "usage cost spend spent money dollar bill price token",
     "budget limit cap",
-    "web internet online google news",
+    "web internet online google news latest current",
     "page url link website site article",
     "weather forecast rain temperature sunny snow cold umbrella",
     "zone timezone city located",
@@ -42,13 +43,13 @@ GROUPS = (
     "pause stop halt hold",
     "resume continue unpause",
     "quiet silence disturb night mute",
-    "digest briefing morning daily",
+    "digest briefing morning daily agenda glance",
     "trust always permission allow allowed",
     "revoke withdraw",
     "plan waiting pending open scheduled snoozed upcoming",
     "why reason because explain",
     "history past recent did earlier",
-    "conversation chat message talked said discussed",
+    "conversation chat message talk said say discussed",
     "snooze postpone later delay",
     "agenda today day schedule due calendar",
     "export download backup",
@@ -77,13 +78,6 @@ for _group in GROUPS:
         _ALIKE.setdefault(_member, set()).update(_members - {_member})
 
 
-def _weighted(query: str) -> dict[str, float]:
-    """The query's stems at full weight, their synonyms at less."""
-    own = _stems(query)
-    weights = {other: SYNONYM_WEIGHT for stem in own for other in _ALIKE.get(stem, ())}
-    return weights | dict.fromkeys(own, 1.0)
-
-
 def _described(action: Action) -> list[str]:
     """What an action says of itself; its name counts most."""
     inputs = action.inputs["properties"]
@@ -103,17 +97,20 @@ class ActionSearch:
 
     def find(self, query: str, limit: int) -> Sequence[Action]:
         """The best first; nothing that shares no word with the query."""
-        weights = _weighted(query)
-        scored = [(self._score(place, weights), -place) for place in range(len(self._actions))]
+        stems = set(_stems(query))
+        scored = [(sum(self._score(place, stem) for stem in stems), -place) for place in range(len(self._actions))]
         best = sorted((pair for pair in scored if pair[0] > 0), reverse=True)[:limit]
         return [self._actions[-place] for _, place in best]
 
-    def _score(self, place: int, weights: dict[str, float]) -> float:
-        counts = self._counts[place]
+    def _score(self, place: int, stem: str) -> float:
+        """What one word of the query adds: the word itself, or the best of those that mean nearly the same."""
+        alike = (SYNONYM_WEIGHT * self._weight(place, other) for other in _ALIKE.get(stem, ()))
+        return max(self._weight(place, stem), max(alike, default=0.0))
+
+    def _weight(self, place: int, stem: str) -> float:
+        count = self._counts[place][stem]
+        if not count:
+            return 0.0
         room = SATURATION * (1 - LENGTH + LENGTH * self._sizes[place] / self._mean)
-        score = 0.0
-        for stem, weight in weights.items():
-            if stem in counts:
-                rare = math.log(1 + (len(self._actions) - self._holders[stem] + 0.5) / (self._holders[stem] + 0.5))
-                score += weight * rare * counts[stem] * (SATURATION + 1) / (counts[stem] + room)
-        return score
+        rare = math.log(1 + (len(self._actions) - self._holders[stem] + 0.5) / (self._holders[stem] + 0.5))
+        return rare * count * (SATURATION + 1) / (count + room)
