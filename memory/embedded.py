@@ -249,7 +249,7 @@ async def _initialise(home: Home) -> None:
 
 async def _launch(home: Home, socket: Path) -> subprocess.Popen[bytes]:
     """A server process that answers. Raises NotStarted."""
-    settings = dict(SETTINGS) if home.durable else SETTINGS | {"fsync": "off", "synchronous_commit": "off"}
+    settings = dict(SETTINGS) if home.durable else SETTINGS | {"fsync": "off", "full_page_writes": "off"}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     deadline = time.monotonic() + START_SECONDS
     while True:

@@ -109,11 +109,11 @@ class Dispatch:
                 queue, self._executor, VERSION, None, running, owner_xid=owner, is_latest_version=True
             )
         rows = {row["workflow_uuid"]: row for row in database.get_workflow_statuses(ids)} if ids else {}
-        for id in ids:
+        for job in ids:
             try:
-                execute_dequeued_workflow(self._dbos, rows[id], owner)
+                execute_dequeued_workflow(self._dbos, rows[job], owner)
             except Exception as error:  # noqa: BLE001 - one bad row must not stop the others; the guard sees to it
-                log.error("job_not_started", job=id, why=str(error))
+                log.error("job_not_started", job=job, why=str(error))
         return len(ids)
 
 

@@ -19,7 +19,7 @@ from scheduler.line import CHANNEL, Line
 from scheduler.steps import outcome_of, value_of
 
 if TYPE_CHECKING:
-    from dbos import DBOS, DBOSClient
+    from dbos import DBOS, DBOSClient, EnqueueOptions
 
     from scheduler.dispatch import Dispatch
     from scheduler.guard import Guard
@@ -154,13 +154,7 @@ class Engine:
 
     async def enqueue(self, tx: Transaction, job: Job) -> None:
         """Write the job down in the caller's transaction. The same id twice is one job."""
-        client = self._started()
-        options: dict[str, Any] = {
-            "workflow_name": WORKFLOW,
-            "queue_name": job.queue.value,
-            "workflow_id": job.id,
-            "app_version": durable.VERSION,
-        }
+        client, options = self._started(), _options(job.id, job.queue)
         if job.queue is Queue.CONVERSATIONS:
             options["queue_partition_key"] = job.partition or job.id
         if job.at is not None and (wait := (job.at - datetime.now(UTC)).total_seconds()) > 0:
@@ -209,6 +203,7 @@ class Engine:
         A failure that is an exception of `bot` is kept too. While the database is away the thunk is tried again for
         two minutes; any other exception leaves nothing behind and is raised at once. Outside a job it only runs."""
         from dbos import DBOS
+        from dbos._error import DBOSWorkflowCancelledError as NothingKept
 
         faults: list[Exception] = []
 
@@ -217,13 +212,13 @@ class Engine:
                 return await outcome_of(thunk, name)
             except Exception as error:
                 faults.append(error)
-                raise _nothing_kept() from error
+                raise NothingKept("a fault, raised again below") from error  # all else DBOS would record
 
         if DBOS.workflow_id is None:
             return value_of(await outcome_of(thunk, name), kind)  # type: ignore[no-any-return]
         try:
             record = await DBOS.run_step_async({"name": name}, run)
-        except Exception:
+        except NothingKept:
             if faults:
                 raise faults[0] from None
             raise
@@ -258,10 +253,8 @@ class Engine:
             raise
 
     async def _tell_of_letters(self, connection: Any) -> None:
-        for job, id in await self._post().untold(connection):
-            options: Any = {"workflow_name": WORKFLOW, "queue_name": Queue.IMPORTANT.value, "workflow_id": id}
-            options["app_version"] = durable.VERSION
-            carried = (TELL, job, Queue.IMPORTANT.value, "")
+        for job, name in await self._post().untold(connection):
+            options, carried = _options(name, Queue.IMPORTANT), (TELL, job, Queue.IMPORTANT.value, "")
             await asyncio.to_thread(self._started().enqueue, options, *carried)
             if self._dispatch is not None:
                 self._dispatch.wake(Queue.IMPORTANT)
@@ -282,15 +275,17 @@ class Engine:
         return self._letters
 
 
+def _options(job: str, queue: Queue) -> EnqueueOptions:
+    return {
+        "workflow_name": WORKFLOW,
+        "queue_name": queue.value,
+        "workflow_id": job,
+        "app_version": durable.VERSION,
+    }
+
+
 async def _cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
     tasks = list(tasks)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _nothing_kept() -> Exception:
-    """The one exception after which DBOS records nothing for a step, so that the step runs again next time."""
-    from dbos._error import DBOSWorkflowCancelledError
-
-    return DBOSWorkflowCancelledError("a fault, kept by the engine")

@@ -54,7 +54,7 @@ class Guard:
     async def _greet(self, connection: Any) -> None:
         await connection.add_listener(CHANNEL, self._heard)
         # Not ours yet: our own cut connection is still dying; it holds the lock for us meanwhile.
-        while not await connection.fetchval(TAKE, LOCKS, self._executor):
+        while not await connection.fetchval(TAKE, LOCKS, self._executor):  # noqa: ASYNC110 - a lock sends no event
             await asyncio.sleep(0.1)
 
     def _heard(self, connection: Any, pid: int, channel: str, queue: str) -> None:

@@ -22,7 +22,8 @@ DEAD = "w.status IN ('ERROR', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED') AND w.workflow_u
 UNTOLD = f"""
     SELECT w.workflow_uuid AS job, w.completed_at AS at FROM {SCHEMA}.workflow_status w
     WHERE {DEAD} AND NOT EXISTS (
-        SELECT FROM {SCHEMA}.workflow_status t WHERE t.workflow_uuid = 'dead:' || w.workflow_uuid || ':' || w.completed_at
+        SELECT FROM {SCHEMA}.workflow_status t
+        WHERE t.workflow_uuid = 'dead:' || w.workflow_uuid || ':' || w.completed_at
     ) LIMIT 100
 """  # noqa: S608
 LETTERS = f"""

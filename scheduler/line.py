@@ -28,7 +28,7 @@ class Line:
             yield self._connection
 
     async def _connect(self) -> Any:
-        import asyncpg
+        import asyncpg  # type: ignore[import-untyped]
 
         scheme, _, rest = self._url.partition("://")
         connection = await asyncpg.connect(
