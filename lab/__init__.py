@@ -1,1 +1,1 @@
-"""Stand-ins of the outside world on loopback; always a process of its own."""
+"""Stand-ins of the outside world on loopback; a process of its own (`python -m lab ...`), spoken to over HTTP."""
