@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -95,18 +93,20 @@ async def post_stop(request: Request, who: Visitor) -> Response:
     return await accept(needs, lambda: needs.translator.stop(data, who.user))
 
 
-async def get_card(request: Request, who: Visitor) -> Response:
+async def edit_form(needs: Needs, user: User, id: str) -> Json:
     """The form with which the arguments of a card are changed, and the token its answer goes under."""
-    needs = needs_of(request)
-    async with needs.memory.work(who.user.scope) as work:
-        message = await work.messages.get(request.path_params["message"])
-        suggestion = (
-            await work.suggestions.get(message.suggestion) if message is not None and message.suggestion else None
-        )
+    async with needs.memory.work(user.scope) as work:
+        message = await work.messages.get(id)
+        waits_on = message.suggestion if message is not None else None
+        suggestion = await work.suggestions.get(waits_on) if waits_on is not None else None
     if suggestion is None or not suggestion.steps:
         raise Problem(404)
-    form: Sequence[Json] = [encode(f) for f in fields(suggestion, needs.actions.get(suggestion.steps[0].action))]
-    return JSONResponse({"token": f"e.{suggestion.nonce}", "title": suggestion.title, "fields": form})
+    form = [encode(field) for field in fields(suggestion, needs.actions.get(suggestion.steps[0].action))]
+    return {"token": f"e.{suggestion.nonce}", "title": suggestion.title, "fields": form}
+
+
+async def get_card(request: Request, who: Visitor) -> Response:
+    return JSONResponse(await edit_form(needs_of(request), who.user, request.path_params["message"]))
 
 
 async def get_file(request: Request, who: Visitor) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from urllib.parse import urlencode
@@ -22,6 +23,7 @@ from web_oauth.session import Visitor, needs_of, signed_in
 
 LONGEST_QUERY = 200  # characters
 NAMES = {"web": "Web and terminal", "slack": "Slack", "discord": "Discord", "telegram": "Telegram"}
+MARKUP = re.compile(r"\*\*|`|\\(?=[^\w\s])|^\s*[>#-]+ ", re.MULTILINE)  # what a short excerpt does not need
 PLACE = ("platform", "tenant", "place", "thread")
 
 
@@ -77,8 +79,9 @@ def _when(moment: object, user: User) -> str:
 
 
 def _hit(hit: Found, user: User) -> Json:
-    text = hit.text if len(hit.text) <= 240 else f"{hit.text[:240]} …"
-    return {"text": text, "when": _when(hit.at, user), "href": f"/conversations/messages/{hit.id}"}
+    plain = MARKUP.sub("", hit.text)
+    text = plain if len(plain) <= 240 else f"{plain[:240]} …"
+    return {"id": hit.id, "text": text, "when": _when(hit.at, user), "href": f"/conversations/messages/{hit.id}"}
 
 
 def _conversation(each: Conversation, user: User) -> Json:

@@ -18,7 +18,7 @@ from bot.codec import encode
 from bot.people import User
 from bot.repositories import Locked
 from web_oauth.accept import accept, read_json
-from web_oauth.chat import number
+from web_oauth.chat import edit_form, number
 from web_oauth.guard import LOOPBACK
 from web_oauth.needs import web_address, web_person
 from web_oauth.problem import Problem
@@ -84,6 +84,10 @@ async def get_messages(request: Request, owner: User) -> Response:
     return JSONResponse({"messages": [needs.translator.show(message) for message in found], "seq": seq})
 
 
+async def get_card(request: Request, owner: User) -> Response:
+    return JSONResponse(await edit_form(needs_of(request), owner, request.path_params["message"]))
+
+
 async def get_events(request: Request, owner: User) -> Response:
     return await stream(request, owner)
 
@@ -131,6 +135,7 @@ def routes() -> list[Route]:
         ("POST", "/local/messages"): post_message,
         ("POST", "/local/press"): post_press,
         ("POST", "/local/stop"): post_stop,
+        ("GET", "/local/cards/{message}"): get_card,
         ("GET", "/local/events"): get_events,
         ("POST", "/local/link-codes/redeem"): redeem_code,
         ("POST", "/local/sign-in-links"): new_sign_in_link,
