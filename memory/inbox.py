@@ -61,7 +61,8 @@ class ArrivedMessages:
         statement = update(inbound).where(inbound.c.id.in_(list(ids)))
         if state in BEGUN:
             statement = statement.where(inbound.c.state != InboundState.STOPPED.value)
-        await self.tx.execute(statement.values(state=state.value, turn=func.coalesce(turn, inbound.c.turn)))
+        changes = {"state": state.value} if turn is None else {"state": state.value, "turn": turn}
+        await self.tx.execute(statement.values(changes))
 
     async def stop_before(self, conversation: str, id: str) -> Sequence[str]:
         """Everything begun or waiting before `id` is to stop; returns those that are being worked on."""

@@ -29,14 +29,15 @@ class OwnMessages(Owned):
     async def put(self, message: Message) -> Message:
         """Insert, or change under its id; the returned message has its new `seq`."""
         seq = await self._next_seq(message)
-        row = {**SHAPE.row(replace(message, seq=seq)), "conversation": message.at.conversation}
-        statement = insert(messages).values(**row, **self.owner, place=seq)
-        changes = {name: value for name, value in row.items() if name not in ("id", "conversation")}
+        row = SHAPE.row(replace(message, seq=seq, position=seq)) | {"conversation": message.at.conversation}
+        statement = insert(messages).values(**row, **self.owner)
+        changes = {name: value for name, value in row.items() if name not in ("id", "conversation", "position")}
         same = self.mine(messages) & (messages.c.conversation == message.at.conversation)
         statement = statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=same)
-        if (await self.tx.execute(statement)).rowcount == 0:
+        position = (await self.tx.execute(statement.returning(messages.c.position))).scalar_one_or_none()
+        if position is None:
             raise Stale(f"message {message.id} stands elsewhere")
-        return replace(message, seq=seq)
+        return replace(message, seq=seq, position=position)
 
     async def _next_seq(self, message: Message) -> int:
         title = " ".join(message.text.split())[:TITLE] if message.author is Author.USER else ""
@@ -61,14 +62,12 @@ class OwnMessages(Owned):
         newer = (messages.c.conversation == at.conversation) & (messages.c.seq > seq)
         return await self._list(newer, order=messages.c.seq, limit=limit)
 
-    async def before(self, at: Address, seq: int | None, limit: int = 50) -> Sequence[Message]:
-        """The page of history that ends just before the message whose `seq` this is (None: the newest page), oldest
-        first. A message stands where it was first written, also when it was changed since."""
+    async def before(self, at: Address, position: int | None, limit: int = 50) -> Sequence[Message]:
+        """The page of history in front of `position` (None: the newest page), oldest first."""
         here = messages.c.conversation == at.conversation
-        if seq is not None:
-            anchor = select(messages.c.place).where(self.mine(messages), here, messages.c.seq == seq)
-            here &= messages.c.place < func.coalesce(anchor.scalar_subquery(), seq)
-        return (await self._list(here, order=messages.c.place.desc(), limit=limit))[::-1]
+        if position is not None:
+            here &= messages.c.position < position
+        return (await self._list(here, order=messages.c.position.desc(), limit=limit))[::-1]
 
     async def of_suggestion(self, suggestion: str) -> Sequence[Message]:
         return await self._list(messages.c.suggestion == suggestion, order=messages.c.id, limit=100)

@@ -43,15 +43,15 @@ class OwnSuggestions(Owned):
         if at is not None:
             card = (messages.c.suggestion == suggestions.c.id) & (messages.c.conversation == at.conversation)
             waiting &= exists().where(card, self.mine(messages))
-        return await self._list(waiting, order=suggestions.c.id, limit=200)
+        return await self._list(waiting, order=suggestions.c.created_at, limit=200)
 
     async def recent(self, limit: int = 20) -> Sequence[Suggestion]:
         """Newest first."""
-        return await self._list(order=suggestions.c.id.desc(), limit=limit)
+        return await self._list(order=suggestions.c.created_at.desc(), limit=limit)
 
     async def in_state(self, state: State, limit: int = 50) -> Sequence[Suggestion]:
         """Oldest first."""
-        return await self._list(suggestions.c.state == state.value, order=suggestions.c.id, limit=limit)
+        return await self._list(suggestions.c.state == state.value, order=suggestions.c.created_at, limit=limit)
 
     async def move(self, before: Suggestion, after: Suggestion) -> bool:
         """False when somebody else was first: the row is no longer in the state and revision of `before`."""
@@ -64,7 +64,7 @@ class OwnSuggestions(Owned):
         return True
 
     async def _one(self, where: ColumnElement[bool]) -> Suggestion | None:
-        found = await self._list(where, order=suggestions.c.id, limit=1)
+        found = await self._list(where, order=suggestions.c.created_at, limit=1)
         return found[0] if found else None
 
     async def _list(self, *where: ColumnElement[bool], order: Any, limit: int) -> builtins.list[Suggestion]:

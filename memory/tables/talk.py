@@ -71,7 +71,7 @@ messages = owned(
     "messages",
     row_id(),
     needed("conversation", Words()),
-    needed("place", BigInteger(), info=UNSEEN),  # its first `seq`: where it stands for ever
+    needed("position", BigInteger()),  # its first `seq`: where it stands for ever
     needed("seq", BigInteger()),
     needed("author", Words()),
     *words("text"),
@@ -83,7 +83,7 @@ messages = owned(
     searchable("text"),
     one_of("author", Author),
     UniqueConstraint("user_id", "conversation", "seq"),
-    Index("messages_place", "user_id", "conversation", "place"),
+    Index("messages_position", "user_id", "conversation", "position"),
     Index("messages_suggestion", "suggestion", postgresql_where=text("suggestion IS NOT NULL")),
     Index("messages_sent_at", "user_id", "sent_at"),
     word_index("messages"),

@@ -104,7 +104,7 @@ STATEMENTS = (
         user_id UUID NOT NULL,
         id UUID NOT NULL,
         conversation TEXT NOT NULL,
-        place BIGINT NOT NULL,
+        position BIGINT NOT NULL,
         seq BIGINT NOT NULL,
         author TEXT NOT NULL,
         text TEXT NOT NULL,
@@ -122,7 +122,7 @@ STATEMENTS = (
         CONSTRAINT messages_org_id_fk FOREIGN KEY(org_id, user_id) REFERENCES users (org_id, id) ON DELETE CASCADE
     )
     """,
-    "CREATE INDEX messages_place ON messages (user_id, conversation, place)",
+    "CREATE INDEX messages_position ON messages (user_id, conversation, position)",
     "CREATE INDEX messages_sent_at ON messages (user_id, sent_at)",
     "CREATE INDEX messages_suggestion ON messages (suggestion) WHERE suggestion IS NOT NULL",
     "CREATE INDEX messages_words ON messages USING gin (words)",
