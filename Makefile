@@ -42,8 +42,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 
 lock: $(VENV)/.dev
-	$(COMPILE) pyproject.toml --output-file requirements.lock
-	$(COMPILE) pyproject.toml --group dev --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra redis --output-file requirements.lock
+	$(COMPILE) pyproject.toml --extra redis --group dev --output-file requirements-dev.lock
 
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
 	@$(INSTALL) -r requirements.lock
