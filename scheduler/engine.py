@@ -83,11 +83,11 @@ class Engine:
         self._told = callback
         self.register(TELL, self._tell)
 
-    async def start(self, queues: Iterable[Queue] = tuple(Queue)) -> None:
-        """Make the tables where they are missing and work on these queues; with none, only enqueue."""
+    async def start(self, *, work: bool = True, queues: Iterable[Queue] = tuple(Queue)) -> None:
+        """Make the tables where they are missing and work on these queues; without `work` only enqueue."""
         from scheduler.letters import Letters
 
-        mine = {queue: self._width[queue] for queue in queues}
+        mine = {queue: self._width[queue] for queue in queues if work}
         self._pool = durable.pool(self._url, self._size if mine else 2)
         self._client = durable.client(self._pool)
         self._letters = Letters(self._client)
@@ -124,7 +124,12 @@ class Engine:
         ]
         self._dispatch.wake()
 
-    async def stop(self, grace: float = 5.0) -> None:
+    @property
+    def running(self) -> bool:
+        """Started, and its loops alive. (Whether the database answers is another question.)"""
+        return self._client is not None and not any(task.done() for task in self._tasks)
+
+    async def stop(self, grace: float = 2.0) -> None:
         """Take nothing new, give running jobs `grace` seconds, leave the rest to whoever starts next."""
         await _cancelled(self._tasks)
         self._tasks = []

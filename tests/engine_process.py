@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 
 from scheduler.engine import Engine
 

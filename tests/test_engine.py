@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,11 @@ class Site:
         self.database: AsyncEngine = create_async_engine(url, pool_pre_ping=True)
 
     async def post(self, name: str, subject: str, queue: Queue = Queue.CONVERSATIONS, **more: Any) -> str:
-        id = more.pop("id", None) or new_id()
+        job = Job(name=name, subject=subject, queue=queue, **{"id": new_id(), **more})
         async with self.database.begin() as tx:
-            await self.engine.enqueue(tx, Job(name=name, id=id, subject=subject, queue=queue, **more))
+            await self.engine.enqueue(tx, job)
         self.engine.nudge()
-        return id
+        return job.id
 
     async def rows(self, statement: str) -> list[Any]:
         async with self.database.begin() as tx:
@@ -138,7 +139,7 @@ async def test_a_job_of_a_transaction_that_was_rolled_back_leaves_nothing(site: 
 
     site.engine.register("turn", turn)
     await site.engine.start()
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012
         async with site.database.begin() as tx:
             await site.engine.enqueue(tx, Job(name="turn", id="x", subject="undone", queue=Queue.URGENT))
             raise ZeroDivisionError
@@ -200,14 +201,12 @@ async def test_a_nudge_starts_an_idle_worker_at_once(site: Site, monkeypatch: py
             await site.engine.enqueue(tx, job)
         nudged = time.perf_counter()
         site.engine.nudge()
-        await until(lambda n=str(number): n in began)
+        await until(partial(began.__contains__, str(number)))
         waits.append(began[str(number)] - nudged)
     assert statistics.median(waits) < 0.1  # 8 ms on an idle machine
 
 
-async def test_a_process_that_only_enqueues_wakes_one_that_works(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_process_that_only_enqueues_wakes_one_that_works(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "LOOK_EVERY", 60.0)
     ran = asyncio.Event()
 
@@ -217,7 +216,7 @@ async def test_a_process_that_only_enqueues_wakes_one_that_works(
     site.engine.register("turn", turn)
     await site.engine.start()
     web = Site(site.url)
-    await web.engine.start(queues=())
+    await web.engine.start(work=False)
     await site.post("turn", "1", Queue.URGENT)
     await asyncio.wait_for(ran.wait(), 5)
     ran.clear()
@@ -300,9 +299,7 @@ async def test_a_failure_that_ended_the_job_is_tried_again_when_redriven(site: S
     assert ran == ["try", "try", "end"]
 
 
-async def test_a_dead_letter_is_told_once_also_across_restarts(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_dead_letter_is_told_once_also_across_restarts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "SWEEP_EVERY", 0.05)
     told: list[DeadLetter] = []
 
@@ -347,7 +344,7 @@ async def test_a_job_that_keeps_killing_its_process_becomes_a_dead_letter(
     await site.engine.start()
     await site.post("poison", "p", partition="c")
     for death in range(1, 5):
-        await until(lambda n=death: began == n)
+        await until(partial(lambda n: began == n, death))
         await site.engine.stop(grace=0)  # as far as the queue can see: the process ended in the middle
         await site.engine.start()
     await until(lambda: told)
@@ -371,7 +368,7 @@ async def process(url: str, *arguments: str) -> AsyncIterator[asyncio.subprocess
 
 async def test_a_completed_step_is_not_run_again_after_a_kill(site: Site) -> None:
     await site.rows("CREATE TABLE done (subject text, step text)")
-    await site.engine.start(queues=())
+    await site.engine.start(work=False)
     await site.post("two-steps", "s", partition="c")
     await site.engine.stop()
     async with process(site.url, "stall") as worker:
@@ -389,7 +386,7 @@ async def test_a_living_process_takes_over_the_jobs_of_a_killed_one_and_never_th
 ) -> None:
     monkeypatch.setattr(guard, "SWEEP_EVERY", 0.1)
     await site.rows("CREATE TABLE done (subject text, step text)")
-    await site.engine.start(queues=(Queue.ROUTINE,))
+    await site.engine.start(queues=[Queue.ROUTINE])
     async with process(site.url, "stall") as worker:
         await site.post("two-steps", "s", partition="c")
         await until(lambda: site.rows("SELECT 1 FROM done WHERE step = 'stalling'"), 20)
