@@ -8,6 +8,7 @@ the person's own accounts; FOREIGN: only in the body of something that others wr
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -15,6 +16,14 @@ from enum import IntEnum, StrEnum
 from bot.action import Action, Call, Json, Risk
 
 RESUME = "me.resume"  # the way out of a pause is not itself paused
+
+# What, beside a value, makes it a part of something longer: of a word, of a number, of an address.
+WORD_BEFORE, WORD_AFTER = re.compile(r"[\w@.+-]$"), re.compile(r"[\w@]|[.+-]\w")
+NUMBER_BEFORE, NUMBER_AFTER = re.compile(r"\d[ ,:/'’]$"), re.compile(r"[ ,:/'’]\d")
+ADDRESS_BEFORE, ADDRESS_AFTER = re.compile(r"\w[^\w\s,;:<>()\[\]\"]$"), re.compile(r"[^\w\s,;<>()\[\]\"'’]+\w")
+BESIDE = 40  # characters that are looked at
+UNSEEN = re.compile(r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+")
+TELLING = 5  # characters from which on a value that only shows without blanks is no accident
 
 
 class Origin(IntEnum):
@@ -130,35 +139,69 @@ def _origin_of_value(value: str, seen: Seen) -> Origin:
         return Origin.POINTED
     if normal(value) in seen.found:
         return Origin.FOUND
-    if any(stands_in(value, text) for text in seen.foreign):
+    if any(hides_in(value, text) for text in seen.foreign):
         return Origin.FOREIGN
     return Origin.FOUND  # nobody wrote it: the model put it together, so a person looks at it
 
 
 def leaves(value: Json) -> list[str]:
-    """All plain values inside, as text."""
+    """All plain values inside, as text; a key that is no plain word ("eve@x.com": 5) is a value too."""
     if value is None or value == "":
         return []
     if isinstance(value, dict):
-        return [leaf for item in value.values() for leaf in leaves(item)]
+        keys = [key for key in value if not key.isidentifier()]
+        return keys + [leaf for item in value.values() for leaf in leaves(item)]
     if isinstance(value, list | tuple):
         return [leaf for item in value for leaf in leaves(item)]
+    if isinstance(value, float) and value.is_integer():
+        return [str(int(value))]
     return [str(value)]
 
 
 def normal(text: str) -> str:
-    return " ".join(text.casefold().split())
+    """Blind to case, blanks and how an accent is stored; never to another letter that looks or sorts like it."""
+    return unicodedata.normalize("NFC", " ".join(text.split()).lower())
 
 
 def stands_in(value: str, text: str) -> bool:
-    """Whether the value stands in the text as whole words ("5" does not stand in "15", nor "ann" in "joanna")."""
-    needle = normal(value)
-    if not needle:
-        return False
-    return re.search(rf"(?<![\w@.+-]){re.escape(needle)}(?![\w@]|[.+-]\w)", normal(text)) is not None
+    """Whether the value stands in the text whole: "5" not in "15" or "5,000", "ann" not in "joanna"."""
+    needle, hay = normal(value), normal(text)
+    start = hay.find(needle) if needle else -1
+    while start >= 0:
+        end = start + len(needle)
+        if not _is_part(_lettered(hay[max(0, start - BESIDE) : start]), needle, _lettered(hay[end : end + BESIDE])):
+            return True
+        start = hay.find(needle, start + 1)
+    return False
+
+
+def _is_part(before: str, needle: str, after: str) -> bool:
+    address = any(mark in needle for mark in "@/.")
+    return bool(
+        WORD_BEFORE.search(before)
+        or WORD_AFTER.match(after)
+        or (needle[0].isdigit() and NUMBER_BEFORE.search(before))
+        or (needle[-1].isdigit() and NUMBER_AFTER.match(after))
+        or (address and (ADDRESS_BEFORE.search(before) or ADDRESS_AFTER.match(after)))
+    )
+
+
+def _lettered(text: str) -> str:
+    """Accents, vowel signs and invisible characters count as letters: a word does not end where they begin."""
+    return "".join("x" if unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf") else char for char in text)
+
+
+def hides_in(value: str, text: str) -> bool:
+    """As `stands_in`, but also broken over lines, dressed in other letter forms or strewn with invisible characters."""
+    bare = _squeezed(value)
+    return stands_in(value, text) or (len(bare) >= TELLING and bare in _squeezed(text))
+
+
+def _squeezed(text: str) -> str:
+    return UNSEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def structured(data: Iterable[Json]) -> frozenset[str]:
     """The short, single-line values of results: names, ids, addresses; never a body."""
     found = (leaf for item in data for leaf in leaves(item))
-    return frozenset(normal(leaf) for leaf in found if len(leaf) <= 200 and "\n" not in leaf)
+    return frozenset(normal(leaf) for leaf in found if len(leaf) <= 200 and len(leaf.splitlines()) == 1)

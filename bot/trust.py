@@ -11,7 +11,9 @@ from bot.action import Call, Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """`always`: run without asking; `never`: do not even propose. The targets must be equal, the limit not exceeded."""
+    """`always`: run without asking; `never`: do not even propose. The targets must be equal, the limit not exceeded.
+
+    A target of None must be absent: who allowed "to Ann" did not allow "to Ann, copy to Eve"."""
 
     id: str
     action: str
@@ -30,6 +32,7 @@ class Trust:
             return False
         for name, limit in (self.at_most or {}).items():
             value = call.arguments.get(name)
-            if not isinstance(value, int | float) or isinstance(value, bool) or value > limit:
+            # NaN is neither above nor below: it is not within the limit
+            if not isinstance(value, int | float) or isinstance(value, bool) or not value <= limit:
                 return False
         return True
