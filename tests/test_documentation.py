@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from aurelius.__main__ import COMMANDS
+from aurelius.__main__ import COMMANDS, main
 from aurelius.settings import table
 
 ROOT = Path(__file__).parents[1]
@@ -43,12 +42,11 @@ def test_the_readme_lists_exactly_the_commands_there_are() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(command: str) -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "aurelius", command, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=30
-    )
-    assert run.returncode == 0, run.stderr
-    assert f"usage: aurelius {command}" in run.stdout
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    assert f"usage: aurelius {command}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
