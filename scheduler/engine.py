@@ -83,11 +83,11 @@ class Engine:
         self._told = callback
         self.register(TELL, self._tell)
 
-    async def start(self, *, work: bool = True, queues: Iterable[Queue] = tuple(Queue)) -> None:
-        """Make the tables where they are missing and work on these queues; without `work` only enqueue."""
+    async def start(self, queues: Iterable[Queue] = tuple(Queue)) -> None:
+        """Make the tables where they are missing and work on these queues; with none, only enqueue."""
         from scheduler.letters import Letters
 
-        mine = {queue: self._width[queue] for queue in queues if work}
+        mine = {queue: self._width[queue] for queue in queues}
         self._pool = durable.pool(self._url, self._size if mine else 2)
         self._client = durable.client(self._pool)
         self._letters = Letters(self._client)

@@ -216,7 +216,7 @@ async def test_a_process_that_only_enqueues_wakes_one_that_works(site: Site, mon
     site.engine.register("turn", turn)
     await site.engine.start()
     web = Site(site.url)
-    await web.engine.start(work=False)
+    await web.engine.start(queues=())
     await site.post("turn", "1", Queue.URGENT)
     await asyncio.wait_for(ran.wait(), 5)
     ran.clear()
@@ -368,7 +368,7 @@ async def process(url: str, *arguments: str) -> AsyncIterator[asyncio.subprocess
 
 async def test_a_completed_step_is_not_run_again_after_a_kill(site: Site) -> None:
     await site.rows("CREATE TABLE done (subject text, step text)")
-    await site.engine.start(work=False)
+    await site.engine.start(queues=())
     await site.post("two-steps", "s", partition="c")
     await site.engine.stop()
     async with process(site.url, "stall") as worker:
