@@ -7,6 +7,7 @@ stands on the card is exactly what runs. A button holds a verb and the nonce of 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -43,6 +44,17 @@ BUTTONS: dict[State, tuple[tuple[str, str, Tone], ...]] = {
     State.UNKNOWN: (("Run again", "r", Tone.PRIMARY), ("Leave it", "x", Tone.NEUTRAL)),
 }
 LABEL = re.compile(r"[_-]+")
+MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+BEGINS = re.compile(r"^(\d*)([-+=.)])")  # what would make a list, a rule or a heading of a line
+INDENT = re.compile(r"^[ \t]+")
+# Characters that show nothing or turn the order of others around (the joiners of scripts and emoji stay).
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
+PLAIN_ITEM = re.compile(r"[^\s,\[][^,\n]*(?<!\s)")
+KINDS = {"integer": "a whole number", "number": "a number", "boolean": "yes or no", "array": "a list"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,20 +102,20 @@ def parse_token(token: str) -> tuple[str, str] | None:
 
 def text(suggestion: Suggestion, user: User, find: Find, now: datetime) -> str:
     """The card as CommonMark."""
-    lines = [f"**{escape(suggestion.title)}**"]
+    lines = [f"**{_line(suggestion.title)}**"]
     lines += [_arguments(step, find(step.action)) for step in suggestion.steps]
     if suggestion.why:
-        lines.append(f"Why: {escape(suggestion.why)}")
-    lines += [f"> {escape(item.quote)} ({escape(item.source)})" for item in suggestion.evidence]
+        lines.append(f"Why: {_line(suggestion.why)}")
+    lines += [f"> {_opening(_line(item.quote))} ({_line(item.source)})" for item in suggestion.evidence]
     lines.append(_status(suggestion, user, find, now))
     return "\n\n".join(line for line in lines if line)
 
 
 def _arguments(call: Call, action: Action | None) -> str:
-    shown = [f"- {label(name)}: {_shown(value)}" for name, value in call.arguments.items()]
-    account = [f"- account: {escape(call.account)}"] if call.account else []
+    shown = [f"- {escape(label(name))}: {_shown(value)}" for name, value in call.arguments.items()]
+    account = [f"- account: {_line(call.account)}"] if call.account else []
     missing = [name for name in (action.inputs.get("properties", {}) if action else {}) if name not in call.arguments]
-    nothing = [f"- {', '.join(label(name) for name in missing)}: none"] if missing else []
+    nothing = [f"- {', '.join(escape(label(name)) for name in missing)}: none"] if missing else []
     return "\n".join(account + shown + nothing)
 
 
@@ -112,15 +124,32 @@ def label(name: str) -> str:
 
 
 def _shown(value: Json) -> str:
-    if isinstance(value, str):
-        quoted = escape(value)
-        return quoted if "\n" not in value else "\n\n" + "\n".join(f"  > {line}" for line in quoted.split("\n")) + "\n"
-    return escape(json.dumps(value, ensure_ascii=False))
+    """A value as it is; several lines stand in a quote of their own, so that none looks like one of the card's."""
+    if value is None:
+        return "none"
+    if not isinstance(value, str):
+        return escape(json.dumps(value, ensure_ascii=False))
+    lines = value.splitlines()
+    if len(lines) <= 1:
+        return escape(value.strip()) or "(empty)"
+    quoted = [_opening(escape(line)) for line in lines]
+    breaks = ["\\" if here and after else "" for here, after in zip(quoted, [*quoted[1:], ""], strict=True)]
+    return "\n\n" + "\n".join(f"  > {line}{end}" for line, end in zip(quoted, breaks, strict=True)) + "\n"
 
 
 def escape(words: str) -> str:
-    """Text that others may have written, so that it cannot dress up as part of the card."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~!])", r"\\\1", words)
+    """Text that others may have written, so that it cannot dress up as part of the card; the invisible is named."""
+    return UNSEEN.sub(lambda hidden: f"⟨U+{ord(hidden[0]):04X}⟩", MARKUP.sub(r"\\\1", words))
+
+
+def _line(words: str) -> str:
+    return escape(" ".join(words.split()))
+
+
+def _opening(line: str) -> str:
+    """The same where a line begins: neither a list nor a rule, and what is indented stays so."""
+    opened = INDENT.sub(lambda blank: "\u00a0" * len(blank[0].expandtabs(4)), line.rstrip())
+    return BEGINS.sub(r"\1\\\2", opened)
 
 
 def _status(suggestion: Suggestion, user: User, find: Find, now: datetime) -> str:
@@ -164,28 +193,38 @@ def fields(suggestion: Suggestion, action: Action | None) -> tuple[Field, ...]:
 
 def _field(name: str, schema: Json, value: Json) -> Field:
     kinds = {"integer": "number", "number": "number", "boolean": "bool"}
-    kind = kinds.get(schema.get("type", ""), "text")
+    kind = kinds.get(str(schema.get("type")), "text")
     if "enum" in schema:
         kind = "enum"
     elif schema.get("format") in ("date", "date-time"):
         kind = "datetime" if schema["format"] == "date-time" else "date"
     elif kind == "text" and isinstance(value, str) and (len(value) > 80 or "\n" in value):
         kind = "long"
-    plain = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        plain = ", ".join(value)
-    return Field(name=name, label=label(name), kind=kind, value=plain, options=tuple(schema.get("enum", ())))
+    options = tuple(str(option) for option in schema.get("enum", ()))
+    return Field(name=name, label=label(name), kind=kind, value=_plain(value), options=options)
+
+
+def _plain(value: Json) -> str:
+    """A value as a person would type it: a list of plain words with commas between them, all else as JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, list | tuple) and all(isinstance(item, str) and PLAIN_ITEM.fullmatch(item) for item in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def edited(call: Call, values: tuple[tuple[str, str], ...], action: Action) -> Call:
-    """The call with the form's values; an empty field is an argument left out. Types follow the action's schema.
+    """The call with the form's values. A field left as it was changes nothing; an emptied one is an argument left out.
 
-    Raises ValueError, in words for the person, for a value that is not of its type."""
+    Types follow the action's schema. Raises ValueError, in words for the person, for a value not of its type."""
     arguments: dict[str, Json] = dict(call.arguments)
     properties = action.inputs.get("properties", {})
     for name, value in values:
         if name not in properties:
             raise ValueError(f"There is no field {label(name)}.")
+        value = value.replace("\r\n", "\n")  # as browsers send what has several lines
+        if value == _plain(arguments.get(name)).replace("\r\n", "\n"):
+            continue
         if value.strip() == "" and properties[name].get("type") != "boolean":
             arguments.pop(name, None)
         else:
@@ -194,14 +233,23 @@ def edited(call: Call, values: tuple[tuple[str, str], ...], action: Action) -> C
 
 
 def _typed(name: str, value: str, schema: Json) -> Json:
-    kind = schema.get("type")
+    kind = str(schema.get("type"))
     try:
-        if kind in ("integer", "number"):
-            return int(value) if kind == "integer" else float(value)
+        if kind == "integer":
+            return int(value)
+        if kind == "number":
+            return _finite(float(value))
         if kind == "boolean":
-            return value.lower() in ("true", "yes", "on", "1")
+            return (*TRUE, *FALSE).index(value.lower()) < len(TRUE)
         if kind == "array" and not value.startswith("["):
-            return [item.strip() for item in value.split(",") if item.strip()]
+            items = [item.strip() for item in value.split(",")]
+            return [_typed(name, item, schema.get("items", {})) for item in items if item]
         return json.loads(value) if kind in ("array", "object") else value
-    except ValueError:
-        raise ValueError(f"{label(name)} must be a {kind}, and “{value}” is none.") from None
+    except (ValueError, RecursionError):
+        raise ValueError(f"{label(name)} must be {KINDS.get(kind, 'JSON')}, and “{value[:80]}” is none.") from None
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError(number)
+    return number

@@ -47,7 +47,7 @@ def decode(kind: type[T] | Any, data: Json) -> T:
     """The value of type `kind` that `data` stands for. Raises Malformed, naming the type, where it does not fit."""
     try:
         return typing.cast(T, _decode(kind, data))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Malformed(f"not a {getattr(kind, '__name__', kind)}: {error}") from error
 
 
@@ -62,21 +62,27 @@ def _decode(kind: Any, data: Json) -> Any:
         return data
     if origin in (Union, types.UnionType):
         return _decode_union(typing.get_args(kind), data)
-    if origin is tuple:
-        return tuple(_decode_items(typing.get_args(kind), data))
-    if origin in (list, frozenset, set):
-        return origin(_decode(typing.get_args(kind)[0], item) for item in data)
+    if origin in (tuple, list, frozenset, set):
+        return origin(_decode_items(origin, typing.get_args(kind), data))
     if origin is not None and issubclass(origin, Mapping):
         return {key: _decode(typing.get_args(kind)[1], item) for key, item in data.items()}
     if dataclasses.is_dataclass(kind):
-        hints = _hints(typing.cast(type, kind))
-        names = {f.name for f in dataclasses.fields(kind)}
-        return typing.cast(Any, kind)(**{k: _decode(hints[k], v) for k, v in data.items() if k in names})
+        return _decode_fields(typing.cast(Any, kind), data)
     return _decode_leaf(kind, data)
 
 
-def _decode_items(arguments: tuple[Any, ...], data: Json) -> list[Any]:
-    if len(arguments) == 2 and arguments[1] is Ellipsis:
+def _decode_fields(kind: Any, data: Json) -> Any:
+    if data.get("type", kind.__name__) != kind.__name__:
+        raise Malformed(f"it is a {data['type']}")
+    hints = _hints(kind)
+    names = {f.name for f in dataclasses.fields(kind)}
+    return kind(**{k: _decode(hints[k], v) for k, v in data.items() if k in names})
+
+
+def _decode_items(origin: type, arguments: tuple[Any, ...], data: Json) -> list[Any]:
+    if not isinstance(data, list | tuple):
+        raise Malformed(f"{data!r} is no list")
+    if origin is not tuple or arguments[-1] is Ellipsis:
         return [_decode(arguments[0], item) for item in data]
     return [_decode(kind, item) for kind, item in zip(arguments, data, strict=True)]
 
@@ -102,6 +108,6 @@ def _decode_leaf(kind: Any, data: Json) -> Any:
         return kind(data)
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
-    if not isinstance(data, kind):
+    if not isinstance(data, kind) or (isinstance(data, bool) and kind is not bool):
         raise Malformed(f"{data!r} is no {kind.__name__}")
     return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from bot.action import Json
@@ -46,6 +47,7 @@ SHORTCUTS: dict[str, Shortcut] = {
     "delete": Shortcut(action="memory.delete_everything", about="delete all your data", fixed=(("confirm", "DELETE"),)),
 }
 SENTENCES: dict[str, str] = {"remind": "remind me {}", "quiet": "set my quiet hours to {}", "summarise": "summarise {}"}
+TYPED = re.compile(r"/(?P<name>[a-z]\w*)(?:@\w+)?(?:\s+(?P<rest>.*))?", re.I | re.S)
 OWN = {
     "help": "what I can do",
     "undo": "take back the last thing I did",
@@ -60,25 +62,28 @@ OWN = {
 
 def understood(inbound: Inbound) -> Inbound:
     """A typed "/name rest" is a Command and a plain "stop" is a Stop, whatever the platform made of it."""
-    if isinstance(inbound, Command):
-        if inbound.name == "stop":
-            return Stop(delivery=inbound.delivery, at=inbound.at, sender=inbound.sender)
-        return replace(inbound, name=inbound.name.lower().split("@")[0])
-    if not isinstance(inbound, InboundMessage) or inbound.attachments:
+    if isinstance(inbound, InboundMessage) and not inbound.attachments:
+        inbound = _typed(inbound)
+    if not isinstance(inbound, Command):
         return inbound
-    if is_stop(inbound.text):
+    name = inbound.name.lower().split("@")[0]
+    if name == "stop":
         return Stop(delivery=inbound.delivery, at=inbound.at, sender=inbound.sender)
-    words = inbound.text.strip()
-    if not words.startswith("/") or words[1:2] in ("", "/", " "):
-        return inbound
-    name, _, rest = words[1:].partition(" ")
+    return replace(inbound, name=name)
+
+
+def _typed(message: InboundMessage) -> InboundMessage | Command:
+    """The command that the message is; "/usr/bin is full" is none."""
+    found = TYPED.fullmatch(message.text.strip())
+    if found is None and not is_stop(message.text):
+        return message
     return Command(
-        delivery=inbound.delivery,
-        at=inbound.at,
-        sender=inbound.sender,
-        sent_at=inbound.sent_at,
-        name=name.lower().split("@")[0],
-        text=rest.strip(),
+        delivery=message.delivery,
+        at=message.at,
+        sender=message.sender,
+        sent_at=message.sent_at,
+        name=found["name"] if found else "stop",
+        text=found["rest"] or "" if found else "",
     )
 
 

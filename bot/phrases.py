@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 YES = frozenset(
     "yes|yes please|yep|yeah|y|ok|okay|sure|approve|approved|do it|go ahead|please do|go|send it|confirm|"
@@ -13,18 +14,37 @@ NO = frozenset(
     "nein|nein danke|lass es|non|non merci|no gracias|👎|❌".split("|")
 )
 STOP = frozenset("stop|stop it|stopp|halt|arrête|arrete|para|alto|abort".split("|"))
-NEGATION = re.compile(r"\b(no|not|don'?t|never|nein|nicht|kein\w*|non|pas)\b", re.I)
+# What follows a yes and takes it back, limits it, changes it or asks.
+BUT = re.compile(
+    r"\?|\b(?:no|not|nope|never|don'?t|\w+n't|cannot|nein|nicht|kein\w*|nie|non|pas|jamais|nunca|"
+    r"but|except|instead|unless|if|only|wait|hold|later|cancel|stop|make it|change|"
+    r"aber|statt\w*|sondern|wenn|nur|warte|später|mais|sauf|si|attends|plus tard|pero|salvo|solo|espera|luego)\b"
+)
+_YES = "(?:" + "|".join(re.escape(word) for word in sorted(YES, key=len, reverse=True)) + ")"
+ASSENT = re.compile(rf"{_YES}(?:[ ,.!]+{_YES})*(?=$|[.!;\n]|,? (?:and|also|thanks?|und|danke|et|merci|y|gracias)\b)")
+_DONE = (
+    r"sent|added|created|deleted|removed|scheduled|booked|updated|moved|set up|set a reminder|cancelled|canceled|"
+    r"archived|saved|marked|completed"
+)
 CLAIM = re.compile(
-    r"\b(?:I(?:'ve| have)?(?: just| now)? (?:sent|added|created|deleted|removed|scheduled|booked|updated|moved|set up"
-    r"|set a reminder|cancelled|archived|saved)|(?:has|have) been (?:sent|added|created|deleted|scheduled|booked|"
-    r"updated|moved|cancelled|archived|saved)|^done[.!])",
+    rf"\bI(?:'ve| have)?(?: (?:just|now|already|also|successfully))* (?:{_DONE})\b"
+    rf"|\b(?:has|have) (?:(?:just|now|already|also) )?been (?:successfully )?(?:{_DONE})\b"
+    r"|^(?:done|erledigt|c'est fait|hecho)[.!]"
+    r"|\bich habe (?:(?!nicht|kein)[^.!?\n]){0,80}?\b(?:gesendet|geschickt|erstellt|angelegt)\b"
+    r"|\bich habe (?:(?!nicht|kein)[^.!?\n]){0,80}?\b(?:hinzugefügt|gelöscht|notiert|verschoben)\b"
+    r"|\bj'ai (?:bien )?(?:envoyé|ajouté|créé|supprimé|noté)"
+    r"|\bhe (?:enviado|añadido|creado|eliminado|borrado)\b",
     re.I | re.M,
 )
 UNTRUE = "\n\n_Note: no action ran for this answer, so nothing was changed._"
 
 
 def _bare(text: str) -> str:
-    return " ".join(text.casefold().strip(" .!,").replace("’", "'").split())
+    return " ".join(_lower(text).strip(" .!,\n").split())
+
+
+def _lower(text: str) -> str:
+    return unicodedata.normalize("NFC", text).lower().replace("’", "'")
 
 
 def is_yes(text: str) -> bool:
@@ -41,12 +61,12 @@ def is_stop(text: str) -> bool:
 
 
 def assents(text: str) -> bool:
-    """Whether the text begins with a yes and takes nothing back; needed before a model may pass on an approval."""
-    bare = _bare(text)
-    begins = any(bare == word or bare.startswith((word + " ", word + ",", word + ":")) for word in YES)
-    return begins and not NEGATION.search(bare)
+    """Whether the text begins with a whole yes and takes nothing back; needed before a model passes on an approval."""
+    words = _lower(text).strip()
+    yes = ASSENT.match(words)
+    return yes is not None and BUT.search(words[yes.end() :]) is None
 
 
 def checked(text: str, did_something: bool) -> str:
     """ "Done" is only ever said from an executed row: a claim without one is marked as such."""
-    return text if did_something or not CLAIM.search(text) else text + UNTRUE
+    return text if did_something or not CLAIM.search(text.replace("’", "'")) else text + UNTRUE

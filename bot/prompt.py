@@ -6,6 +6,7 @@ what changes from turn to turn (clock, open cards, what is remembered). So the v
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from bot.model import Picture, Prompt, Said, Tier, Tool
 from bot.people import User
 from bot.records import Author, Fact, Found, Message
 
-WINDOW = 40  # messages of history at most; the start moves in steps of 20, so that the prefix seldom changes
+WINDOW = 40  # places of history at most; the start moves in steps of 20, so that the prefix seldom changes
 STRIDE = 20
+NO_WORDS = "(a file)"
 FIND = Tool(
     name="find_actions",
     about="Find what else you can do: notes, people, drafts, summaries, weather, web, settings, linked services.",
@@ -89,7 +91,7 @@ def build(
 ) -> Prompt:
     """The request for the next step of a turn. `exchanges` are what this turn has said and got back so far."""
     history = merged(_said(message, view.user) for message in view.history)
-    asked = Said(role="user", texts=("\n\n".join(own), context(view)), pictures=pictures)
+    asked = Said(role="user", texts=("\n\n".join(own) or NO_WORDS, context(view)), pictures=pictures)
     return Prompt(
         purpose="turn",
         tier=tier,
@@ -102,11 +104,10 @@ def build(
 
 
 def window(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """The part of the history that is sent: its start only moves every STRIDE messages. It begins with the person."""
+    """The part of the history that is sent: its start only moves every STRIDE places. It begins with the person."""
     shown = [m for m in messages if m.suggestion is None or m.actions]
-    if len(shown) > WINDOW:
-        ends = shown[-1].position
-        first = (ends - WINDOW) // STRIDE * STRIDE
+    if shown:
+        first = (shown[-1].position - WINDOW) // STRIDE * STRIDE
         shown = [m for m in shown if m.position > first]
     while shown and shown[0].author is Author.ASSISTANT:
         shown = shown[1:]
@@ -116,9 +117,9 @@ def window(messages: Sequence[Message]) -> tuple[Message, ...]:
 def _said(message: Message, user: User) -> Said:
     if message.author is Author.USER:
         stamp = f"{user.local(message.sent_at):%Y-%m-%d %H:%M %a}"
-        return Said(role="user", texts=(message.text or "(a file)", f"<sent at='{stamp}'/>"))
+        return Said(role="user", texts=(message.text or NO_WORDS, f"<sent at='{stamp}'/>"))
     ran = "".join(f"\n[ran: {action}]" for action in message.actions)
-    words = f"<untrusted source='earlier answer'>{message.text}</untrusted>" if message.outside else message.text
+    words = untrusted(message.text, "earlier answer") if message.outside else message.text
     return Said(role="assistant", texts=((words or "…") + ran,))
 
 
@@ -136,26 +137,31 @@ def merged(said: Iterable[Said]) -> tuple[Said, ...]:
 def profile(view: View) -> str:
     """Who the person is: the same bytes all day long."""
     user = view.user
-    lines = [f"The person's name is {user.name}." if user.name else "The person has not told their name."]
+    lines = [f"The person's name is {_line(user.name)}." if user.name else "The person has not told their name."]
     if user.language:
         lines.append(f"They want answers in the language {user.language}.")
-    lines += [f"- [{fact.at:%Y-%m-%d}] {fact.text}" for fact in view.facts]
+    lines += [f"- [{fact.at:%Y-%m-%d}] {_line(fact.text)}" for fact in view.facts]
     return "\n".join(lines)
 
 
 def context(view: View) -> str:
     lines = ["<context>", f"now: {view.now}", f"zone: {view.user.zone or 'unknown'}"]
     if view.user.name:
-        lines.append(f"name: {view.user.name}")
+        lines.append(f"name: {_line(view.user.name)}")
     if view.user.paused:
         lines.append("paused: everything above reading waits until the person says resume")
     if view.cards:
-        lines += ["open cards:", *(f"- card {mark}: {title}" for mark, title in view.cards)]
+        lines += ["open cards:", *(f"- card {mark}: {_line(title)}" for mark, title in view.cards)]
     if view.lately:
-        lines += ["lately:", *(f"- {line}" for line in view.lately)]
+        lines += ["lately:", *(f"- {_line(line)}" for line in view.lately)]
     if view.remembered:
-        lines += ["remembered:", *(f"- [{hit.at:%Y-%m-%d}] {hit.text}" for hit in view.remembered)]
+        lines += ["remembered:", *(f"- [{hit.at:%Y-%m-%d}] {_line(hit.text)}" for hit in view.remembered)]
     return "\n".join([*lines, "</context>"])
+
+
+def _line(words: str) -> str:
+    """One line, which neither begins another nor closes the block it stands in."""
+    return " ".join(words.split()).replace("<", "&lt;")
 
 
 def told(outcome: Outcome, source: str | None = None) -> str:
@@ -166,7 +172,7 @@ def told(outcome: Outcome, source: str | None = None) -> str:
 
 def untrusted(body: str, source: str) -> str:
     """Marked as written by others; the mark cannot be closed from inside."""
-    return f'<untrusted source="{source}">{body.replace("<", "&lt;")}</untrusted>'
+    return f'<untrusted source="{html.escape(" ".join(source.split()))}">{body.replace("<", "&lt;")}</untrusted>'
 
 
 def waiting(mark: str, title: str) -> str:
