@@ -53,8 +53,8 @@ class Engine:
     """Fulfils `bot.ports.Engine` and `bot.ports.DeadLetters`. One per process runs jobs; any number only enqueue.
 
     `url`: PostgreSQL 16 or newer, `postgresql+asyncpg://`. `width`: how many jobs of a queue run here at once.
-    `alone`: no other process can be using the database (we own an embedded one), so that after a kill the work goes on
-    at once instead of after three seconds.
+    `alone`: every other process that uses the database is on this machine (it is the embedded one), where a lock that
+    is free means a process that is gone: after a kill the work goes on at once instead of after three seconds.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class Engine:
         self._told = callback
         self.register(TELL, self._tell)
 
-    async def start(self, queues: Iterable[Queue] = tuple(Queue)) -> None:
-        """Make the tables where they are missing and work on these queues; with none, only enqueue."""
+    async def start(self, queues: Iterable[Queue] = tuple(Queue), *, work: bool = True) -> None:
+        """Make the tables where they are missing and work on these queues; without `work` only enqueue."""
         from scheduler.letters import Letters
 
-        mine = {queue: self._width[queue] for queue in queues}
+        mine = {queue: self._width[queue] for queue in queues if work}
         self._pool = durable.pool(self._url, self._size if mine else 2)
         self._client = durable.client(self._pool)
         self._letters = Letters(self._client)

@@ -37,11 +37,12 @@ PENDING = f"""
     SELECT workflow_uuid AS id, executor_id AS executor, hashtext(executor_id)::bigint & 4294967295 AS lock
     FROM {SCHEMA}.workflow_status WHERE status = 'PENDING' AND application_version = $1
 """  # noqa: S608
+# After a restart of the server its clients need a moment to come back.
 YOUNG = "SELECT now() - pg_postmaster_start_time() < interval '10 seconds'"
 
 
 class Guard:
-    """`alone`: no other process can be using this database, so what is left over is taken up at once."""
+    """`alone`: nobody is far away; whose lock is free at our start has ended, so that its jobs are taken at once."""
 
     def __init__(
         self, url: str, executor: str, dbos: DBOS, *, alone: bool, nudged: Callable[[Queue | None], None]
@@ -61,13 +62,13 @@ class Guard:
         self._nudged(Queue(queue) if queue in set(Queue) else None)
 
     async def begin(self) -> None:
-        """Take our lock, and what was left over if nobody else can have it. Before the first job is taken."""
+        """Take our lock, and what was left over if nobody can come back for it. Before the first job is taken."""
         async with self._line.use() as connection:
             held = {row[0] for row in await connection.fetch(HELD, LOCKS)}
             first = len(held) == 1 and not await connection.fetchval(YOUNG)
             if self._alone or first:
                 rows = await connection.fetch(PENDING, VERSION)
-                await self._recover({row["executor"] for row in rows} - {self._executor})
+                await self._recover({row["executor"] for row in rows if row["lock"] not in held})
 
     async def run(self) -> None:
         """Sweep until cancelled. Survives whatever the database does."""
