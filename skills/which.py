@@ -47,7 +47,7 @@ def pick(words: str, things: Sequence[T], text: Callable[[T], str], noun: str) -
 
 
 def ask_which(hits: Sequence[T], text: Callable[[T], str], question: str) -> Sorry:
-    shown = hits[:MOST]
+    shown = sorted(hits, key=lambda thing: text(thing).casefold())[:MOST]
     options = [{"id": thing.id, "text": text(thing)} for thing in shown]
     lines = bullets([plain(text(thing)) for thing in shown])
     return Sorry(f"{question}\n\n{lines}", data={"ask": "which", "options": options})

@@ -8,14 +8,14 @@ from datetime import date, datetime, timedelta
 from bot.people import User
 
 MARKUP = re.compile(r"[\\`*\[\]<>]|(?<!\w)_|_(?!\w)")
-LINE_START = re.compile(r"^(\s*)([#+-]|\d+(?=[.)]))")
+LINE_START = re.compile(r"^([#+-](?=[\s#-]|$)|\d+(?=[.)]))")
 
 
 def plain(text: str, longest: int = 300) -> str:
     """A text as one line that means itself in CommonMark, whatever signs it contains."""
     line = " ".join(text.split())
     line = line if len(line) <= longest else line[: longest - 1] + "…"
-    return LINE_START.sub(lambda m: f"{m[1]}{m[2]}\\" if m[2].isdigit() else f"{m[1]}\\{m[2]}", _escaped(line))
+    return LINE_START.sub(lambda m: f"{m[1]}\\" if m[1].isdigit() else f"\\{m[1]}", _escaped(line))
 
 
 def _escaped(line: str) -> str:

@@ -490,7 +490,7 @@ def test_what_is_meant_is_found_by_id_then_whole_then_part_then_words() -> None:
         pick("bread", things, Thing.words, "task")
     with pytest.raises(Sorry, match="Which one") as which:
         pick("mil", things, Thing.words, "task")
-    assert [option["id"] for option in which.value.data["options"]] == ["1", "2", "3"]
+    assert [option["id"] for option in which.value.data["options"]] == ["1", "3", "2"]
 
 
 class Thing:

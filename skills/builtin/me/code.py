@@ -143,7 +143,7 @@ async def history(context: Context, limit: int) -> Outcome:
     if context.where is None:
         raise Sorry("There is no conversation here to look back on.")
     async with context.open() as work:
-        messages = sorted(await work.messages.before(context.where, None, limit), key=lambda message: message.sent_at)
+        messages = await work.messages.before(context.where, None, limit)
     if not messages:
         return Outcome(ok=True, text="Nothing was said here yet.", data=[])
     return Outcome(ok=True, text=bullets([_message_line(message, context) for message in messages]))

@@ -26,13 +26,17 @@ async def set_reminder(
     context: Context, text: str, at: datetime | None = None, every: str | None = None, *, recurrence: Recurrence
 ) -> Outcome:
     zone = _zone(context)
-    if (at is None) == (every is None):
+    if at is not None and every is None:
+        first = _future(at, context)
+    elif every is not None and at is None:
+        first = _first(recurrence, every, zone, context.now)
+    else:
         raise Sorry("When should I remind you: once at a time, or again and again?", data={"ask": "time"})
     reminder = Reminder(
         id=derived_id(context.key, "reminder"),
         text=text.strip(),
         zone=zone,
-        next_at=_first(recurrence, every, zone, context.now) if every else _future(at, context),
+        next_at=first,
         rule=every,
         where=context.where,
         created_at=context.now,
@@ -89,9 +93,8 @@ def _zone(context: Context) -> str:
     return context.user.zone
 
 
-def _future(moment: datetime | None, context: Context) -> datetime:
+def _future(moment: datetime, context: Context) -> datetime:
     """The moment in UTC. Through UTC, a time that a clock change skips becomes the one that clocks really show."""
-    assert moment is not None  # noqa: S101 - set_reminder gives one of the two
     if moment <= context.now:
         when = moment_in_words(moment, context.user, context.now)
         raise Sorry(f"{when[0].upper()}{when[1:]} is already over. Which time do you mean?", data={"ask": "time"})

@@ -27,9 +27,7 @@ async def conversation_summary(context: Context, style: str, since: date | None 
         raise Sorry("There is no conversation here to summarise.")
     async with context.open() as work:
         newest = await work.messages.before(context.where, None, NEWEST)
-    lines = [
-        _line(m, context) for m in sorted(newest, key=lambda m: m.sent_at) if since is None or _day(m, context) >= since
-    ]
+    lines = [_line(m, context) for m in newest if since is None or _day(m, context) >= since]
     if not lines:
         raise Sorry("Nothing was said here in that time.")
     return await _summary(context, "\n".join(lines), "conversation", style)

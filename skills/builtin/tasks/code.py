@@ -137,8 +137,9 @@ def bullets_of(tasks: Sequence[Task], today: date) -> str:
     return "\n".join(lines)
 
 
-def _order(task: Task) -> tuple[date, int, str]:
-    return task.due or date.max, RANK[task.priority], task.id
+def _order(task: Task) -> tuple[date, int, str, str]:
+    made = task.created_at.isoformat() if task.created_at else ""
+    return task.due or date.max, RANK[task.priority], made, task.title
 
 
 def _line(task: Task, today: date) -> str:
