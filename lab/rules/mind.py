@@ -149,13 +149,9 @@ def _followed_up(text: str, turn: Turn) -> Answer | None:
     again = reminders.continued(turn) or world.continued(turn)
     if again:
         return _first(again, turn)
-    before = (
-        plan(replace(turn, text=turn.earlier[-1], earlier=turn.earlier[:-1], replies=turn.replies[:-1], cards=()))
-        if turn.earlier
-        else Answer()
-    )
-    contact = memory.chosen(turn)
-    if contact and before.calls:
+    contact = memory.chosen(turn) if turn.earlier else ""
+    before = _several(normal(turn.earlier[-1]), replace(turn, text=turn.earlier[-1], cards=())) if contact else None
+    if before and before.calls:
         given = before.calls[0].arguments
         name = str(given.get("name") or given.get("to") or given.get("contact") or contact.split()[0])
         means = Call(action="people.means", arguments={"name": name, "contact": contact})

@@ -73,6 +73,11 @@ WRITE = (
     r"(?:draft|write|compose|prepare)(?: me)?(?: an?| the)?(?: short| quick| new)? ?(?:e-?mail|mail|message"
     r"|letter|draft|reply|note)?"
 )
+NAMED = r"(?-i:[A-Z][\w.'-]*(?: [A-Z][\w.'-]*)?)"
+TO = (
+    rf"(?:{WRITE}|send (?:an? )?(?:e-?mail|mail|message)|e-?mail|mail) (?:to )?(?P<to>\S+@[\w.-]*\w|{NAMED}"
+    rf"|(?<=to )[\w.'-]+)"
+)
 RULES: tuple[Rule, ...] = (
     rule(rf"{SUMMARISE} (?:our|this|the)? ?(?:conversation|chat|discussion)(?P<how>.*)", _conversation),
     rule(
@@ -137,28 +142,13 @@ RULES: tuple[Rule, ...] = (
         simple("drafts.remove", draft="draft"),
     ),
     rule(
-        rf"(?:{WRITE}|e-?mail|mail) (?:to )?(?P<to>\S+@\S+|[A-Z][\w.'-]*(?: [A-Z][\w.'-]*)?),? (?:about"
-        rf"|with (?:the )?subject|re:?) (?P<subject>.+?)"
+        rf"{TO},? (?:about|with (?:the )?subject|re:?) (?P<subject>.+?)"
         r"(?:,? saying(?: that)? | that says |, text:? |: ?|\. )(?P<text>.+)",
         _draft,
     ),
+    rule(rf"{TO},?(?: saying(?: that)? | that says | that |: ?| to say (?:that )?)(?P<text>.+)", _draft),
+    rule(rf"{TO},? about (?P<subject>.+)", _draft),
     rule(
-        rf"(?:{WRITE}|e-?mail|mail) (?:to )?(?P<to>\S+@\S+?|[A-Z][\w.'-]*(?: [A-Z][\w.'-]*)?),?(?: saying"
-        rf"(?: that)? | that says | that |: ?| to say (?:that )?)(?P<text>.+)",
-        _draft,
-    ),
-    rule(
-        rf"(?:{WRITE}|e-?mail|mail) (?:to )?(?P<to>\S+@\S+|[A-Z][\w.'-]*(?: [A-Z][\w.'-]*)?),? about (?P<subject>.+)",
-        _draft,
-    ),
-    rule(
-        r"(?:draft|write|compose|prepare)(?: me)? an? (?:e-?mail|mail|message"
-        r"|letter) (?:to )?(?P<to>\S+@\S+|\S+(?: \S+)?)",
-        _draft,
-    ),
-    rule(
-        r"send (?:an? )?(?:e-?mail|mail|message)(?: to)? (?P<to>\S+@\S+?|[A-Z]\w*)(?: saying(?: that)? "
-        r"| that says |: ?)(?P<text>.+)",
-        _draft,
+        r"(?:draft|write|compose|prepare)(?: me)? an? (?:e-?mail|mail|message|letter) to (?P<to>\S+(?: \S+)?)", _draft
     ),
 )

@@ -97,7 +97,9 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(rf"(?:cancel|remove|delete|drop|clear|stop) {MY}reminder(?P<what>.*)", _remove),
     rule(rf"(?:cancel|remove|delete) {MY}(?P<what>.+) reminder|stop reminding me (?P<what2>.+)", _remove),
-    rule(r"snooze(?P<what>.*?)(?: for (?P<span>.+)| (?:until|till|to) (?P<until>.+))?", _snooze),
+    rule(
+        r"snooze(?P<what>.*?)(?: for (?P<span>.+)| (?:until|till|to(?= (?:tomorrow|next|\d))) (?P<until>.+))?", _snooze
+    ),
     rule(r"remind me again (?P<until>(?:in|tomorrow|at|on|next|later).*)(?P<what>)", _snooze),
     rule(r"remind me(?P<what>\b.*)", _set),
     rule(r"(?:set|create|add|make) (?:a |an |another )?(?:new )?(?:daily |weekly )?reminder(?P<what>\b.*)", _set),

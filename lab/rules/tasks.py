@@ -132,7 +132,11 @@ ADD_RULES: tuple[Rule, ...] = (
         lambda found, turn: _add_at(found, turn),
     ),
     rule(r"(?:task|to-?do|new task): ?(?P<what>.+)", _add),
-    rule(r"i (?:still )?(?:need|have|must|gotta|got) ?(?:to )?(?P<what>(?!do\b|know\b|help\b|a break\b)[a-z].+)", _add),
+    rule(
+        r"i (?:still )?(?:need to|have to|have got to|must|gotta|should) (?P<what>(?!do\b|know\b|help\b"
+        r"|a break\b)[a-z].+)",
+        _add,
+    ),
     rule(r"add (?P<what>(?!(?:a |an |the )?(?:note|contact|person|reminder|label|tag)\b).+)", _add),
 )
 
@@ -185,8 +189,8 @@ RULES: tuple[Rule, ...] = (
     rule(rf"{THE}(?P<what>[^?]+?) (?:is|are) (?:now )?(?:done|completed?|finished)", _done),
     rule(rf"rename {THE}(?P<what>.+?) (?:to|into|as) (?P<title>.+)", _change),
     rule(r"change the (?:title|name) of (?:the task )?(?P<what>.+?) (?:to|into) (?P<title>.+)", _change),
-    rule(rf"(?:make|mark|set) {THE}(?P<what>.+?) (?:as |to )?(?:a )?{LEVEL}(?: priority)?", _change),
     rule(rf"(?:set|change) the priority of (?:the task )?(?P<what>.+?) to {LEVEL}", _change),
+    rule(rf"(?:make|mark|set) {THE}(?P<what>.+?) (?:as |to )?(?:a )?{LEVEL}(?: priority)?", _change),
     rule(rf"(?:label|tag) {THE}(?P<what>.+?) (?:as |with )?(?:the label )?#?(?P<word>[\w-]+)", _change),
     rule(r"add (?:the |a )?(?:label|tag) #?(?P<word>[\w-]+) to (?:the task )?(?P<what>.+)", _change),
     rule(r"add (?:a |the )?note to (?:the |my )?task (?P<what>[^:]+): ?(?P<notes>.+)", _change),
