@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from adapters.model.claude import Claude, client
 from adapters.model.failure import failure
@@ -18,6 +18,48 @@ if TYPE_CHECKING:
 
 MODELS = {Tier.FAST: "claude-haiku-5-5", Tier.STANDARD: "claude-sonnet-5-5", Tier.DEEP: "claude-opus-5-5"}
 OFFLINE_MODELS = dict.fromkeys(Tier, "offline-rules-1")
+
+
+class Secret(Protocol):
+    def get_secret_value(self) -> str: ...
+
+
+class ModelSettings(Protocol):
+    """The part of the settings that is about Claude."""
+
+    @property
+    def anthropic_api_key(self) -> Secret | None: ...
+    @property
+    def anthropic_base_url(self) -> str | None: ...
+    @property
+    def model_fast(self) -> str: ...
+    @property
+    def model_standard(self) -> str: ...
+    @property
+    def model_deep(self) -> str: ...
+
+
+def connect(
+    settings: ModelSettings,
+    memory: Memory,
+    clock: Clock,
+    *,
+    pasted_key: str | None = None,
+    offline_url: str | None = None,
+    warn: Warn | None = None,
+) -> Connection:
+    """The model by the settings; a key pasted on the settings page goes before the one in them. `warn` is told once
+    80 % of a budget is spent."""
+    secret = settings.anthropic_api_key
+    return Connection(
+        memory=memory,
+        clock=clock,
+        api_key=pasted_key or (secret.get_secret_value() if secret else None),
+        base_url=settings.anthropic_base_url,
+        offline_url=offline_url,
+        models={Tier.FAST: settings.model_fast, Tier.STANDARD: settings.model_standard, Tier.DEEP: settings.model_deep},
+        warn=warn,
+    )
 
 
 class Connection:
@@ -47,7 +89,7 @@ class Connection:
     async def ask(self, scope: Scope, prompt: Prompt, grow: Grow | None = None) -> Answer:
         """See LanguageModel. Raises ModelDown, OverBudget."""
         if self._claude is None:
-            raise ModelDown("There is no Claude key yet. Add one in the settings.")
+            raise ModelDown("there is no Claude key yet; add one in the settings")
         return await self._stack.ask(scope, prompt, grow)
 
     async def warm(self) -> None:
@@ -95,7 +137,7 @@ class Connection:
 
 
 async def check_key(api_key: str, base_url: str | None = None, *, seconds: float = 10.0) -> str | None:
-    """None when Claude accepts the key, else why not, in a sentence for people. Costs nothing."""
+    """None when Claude accepts the key, else why not, in words for people. Costs nothing."""
     from anthropic import AnthropicError
     from httpx2 import HTTPError
 

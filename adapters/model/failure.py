@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 
 # By the error's type where it has one (an error inside a stream comes with status 200), else by its status.
-OVERLOADED = "Claude is overloaded at the moment."
-BUSY = "Claude is receiving too many requests from this account at the moment."
-BROKEN = "Claude has a problem of its own at the moment."
-LATE = "Claude took too long to answer."
-UNREACHABLE = "Claude cannot be reached. Is this machine online?"
-CUT = "The connection to Claude broke off in the middle of the answer."
-KEY = "Claude refused the API key. Check it in the settings."
-ABSENT = "This Claude model is not available to this account."
-CREDIT = "The Claude account has no credit left. Add some at platform.claude.com."
-TOO_LARGE = "This was too much for Claude to read at once."
-REJECTED = "Claude did not accept the request."
+OVERLOADED = "Claude is overloaded at the moment"
+BUSY = "Claude is receiving too many requests from this account at the moment"
+BROKEN = "Claude has a problem of its own at the moment"
+LATE = "Claude took too long to answer"
+UNREACHABLE = "Claude cannot be reached; is this machine online?"
+CUT = "the connection to Claude broke off in the middle of the answer"
+KEY = "Claude refused the API key; check it in the settings"
+ABSENT = "this Claude model is not available to this account"
+CREDIT = "the Claude account has no credit left; add some at platform.claude.com"
+TOO_LARGE = "this was too much for Claude to read at once"
+REJECTED = "Claude did not accept the request"
 
 KINDS = {
     "overloaded_error": OVERLOADED,
@@ -37,7 +37,7 @@ ELSEWHERE = frozenset({OVERLOADED, BUSY, BROKEN, LATE, CUT, ABSENT})
 
 
 class Failed(Exception):
-    """One attempt failed. `why` is a sentence for people, `detail` for the log; `again`: the same model may answer
+    """One attempt failed. `why` is a clause for people, `detail` for the log; `again`: the same model may answer
     later, not sooner than `after` seconds where the vendor said so; `elsewhere`: another model may answer now."""
 
     def __init__(self, why: str, detail: str = "", *, again: bool, elsewhere: bool, after: float | None = None) -> None:

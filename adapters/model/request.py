@@ -68,15 +68,15 @@ def to_request(prompt: Prompt, model: str, begun: tuple[Block, ...] = ()) -> Blo
 
 
 def estimated_tokens(request: Block) -> Tokens:
-    """Rather too many tokens than too few: three bytes of UTF-8 make one, nothing is in the cache yet, all that is
-    allowed gets written and looked up."""
+    """Rather too many tokens than too few: three bytes of UTF-8 make one, a picture 3,000 (the most there is), a PDF
+    one for 25 characters of its base64; nothing is in the cache yet, all that is allowed is written and looked up."""
     blocks = [block for message in request["messages"] for block in message["content"]]
-    files = [block["source"]["data"] for block in blocks if block["type"] in ("image", "document")]
-    searched = [tool for tool in request.get("tools", ()) if "max_uses" in tool]
     texts = [block for block in blocks if block["type"] not in ("image", "document")]
+    pages = [len(block["source"]["data"]) // 25 for block in blocks if block["type"] == "document"]
+    files = sum(max(3_000, size) for size in pages) + 3_000 * (len(blocks) - len(texts) - len(pages))
+    searched = [tool for tool in request.get("tools", ()) if "max_uses" in tool]
     text = json.dumps([request.get("system"), request.get("tools"), texts], ensure_ascii=False)
-    # A picture is 3,000 tokens at most, a PDF about one for 25 characters of its base64.
-    prompt = len(text.encode()) // 3 + sum(max(3_000, len(data) // 25) for data in files) + 30_000 * len(searched)
+    prompt = len(text.encode()) // 3 + files + 30_000 * len(searched)
     searches = sum(tool["max_uses"] for tool in searched if tool["name"] == "web_search")
     return Tokens(cache_write=prompt, output=request["max_tokens"], searches=searches)
 

@@ -81,7 +81,7 @@ class Retried:
         while True:
             if rest := breaker.rest(self._now()):
                 return Failed(
-                    "Claude is having trouble at the moment.", again=True, elsewhere=True, after=rest
+                    "Claude is having trouble at the moment", again=True, elsewhere=True, after=rest
                 ), patience
             outcome = await self._once(breaker, scope, prompt, grow)
             tries += 1
