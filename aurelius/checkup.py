@@ -133,15 +133,10 @@ async def postgres(settings: Settings) -> Finding:
 
 
 async def _examine(url: str) -> Finding:
-    import asyncpg  # type: ignore[import-untyped]
-
     from memory.connect import connect
     from memory.migrate import HEAD, OLDEST
 
-    try:
-        connection = await connect(url)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return broken("database", f"cannot connect: {error}", "Check DATABASE_URL and that the server runs.")
+    connection = await connect(url)
     try:
         major = connection.get_server_version().major
         vector = await connection.fetchval("SELECT extversion FROM pg_extension WHERE extname = 'vector'")

@@ -43,7 +43,9 @@ def open_data_dir(settings: Settings) -> Path:
 async def database(settings: Settings) -> AsyncIterator[str]:
     """The address of a PostgreSQL that runs: DATABASE_URL, or the embedded one, which is started. Raises Trouble."""
     if settings.database_url is not None:
-        yield for_asyncpg(settings.database_url.get_secret_value())
+        url = for_asyncpg(settings.database_url.get_secret_value())
+        await _reach(url)
+        yield url
         return
     from memory import embedded
 
@@ -55,6 +57,21 @@ async def database(settings: Settings) -> AsyncIterator[str]:
         yield server.url
     finally:
         await server.stop()
+
+
+async def _reach(url: str) -> None:
+    import asyncpg  # type: ignore[import-untyped]
+
+    from memory.connect import connect
+
+    try:
+        connection = await connect(url)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Trouble(
+            f"Cannot connect to the database in DATABASE_URL: {error or type(error).__name__}. "
+            "Check it and that the server runs, or leave it unset to use the embedded database."
+        ) from None
+    await connection.close()
 
 
 @asynccontextmanager

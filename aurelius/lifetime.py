@@ -18,6 +18,7 @@ from aurelius import instance
 from aurelius.ground import prepared
 from aurelius.roles import Role
 from aurelius.settings import Settings
+from aurelius.trouble import Trouble
 
 log = structlog.get_logger(__name__)
 
@@ -30,15 +31,17 @@ async def serve(settings: Settings, roles: frozenset[Role], *, until_stdin_close
     loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "aurelius.wiring"))
     stop = _stop_signals()
     if until_stdin_closes:
-        await _watch_stdin(stop)
+        _watch_stdin(stop)
     async with AsyncExitStack() as stack:
         listener, token = _door(stack, settings, roles)
-        ground = await stack.enter_async_context(
-            prepared(settings, local_token=token, model=Role.WORKER in roles or Role.WEB in roles)
-        )
+        if listener is not None:
+            settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        asks = bool(roles & {Role.WORKER, Role.WEB})
+        ground = await stack.enter_async_context(prepared(settings, local_token=token, model=asks))
         wiring = await loading
-        system = await stack.enter_async_context(wiring.assemble(ground, roles=roles))
-        await system.start()
+        with _plainly():
+            system = await stack.enter_async_context(wiring.assemble(ground, roles=roles))
+            await system.start()
         if listener is not None:
             await stack.enter_async_context(_served(system.app, listener))
         link = await system.sign_in_link() if Role.WEB in roles else None
@@ -46,7 +49,6 @@ async def serve(settings: Settings, roles: frozenset[Role], *, until_stdin_close
         log.info("started", roles=sorted(roles))
         await stop.wait()
         log.info("stopping")
-        _give_up_after(STOP_SECONDS)
     log.info("stopped")
 
 
@@ -57,6 +59,19 @@ def _door(stack: AsyncExitStack, settings: Settings, roles: frozenset[Role]) -> 
     listener = stack.enter_context(contextlib.closing(instance.listen(settings)))
     claimed = stack.enter_context(instance.claim(settings.data_dir, instance.loopback_url(listener)))
     return listener, claimed.token
+
+
+@contextlib.contextmanager
+def _plainly() -> Iterator[None]:
+    """What a person can put right is told in words."""
+    from memory.migrate import Unusable
+    from memory.vault import BadKeys
+    from skills.manifest import Unfit
+
+    try:
+        yield
+    except (Unusable, BadKeys, Unfit) as error:
+        raise Trouble(str(error)) from None
 
 
 @asynccontextmanager
@@ -97,30 +112,34 @@ def _stop_signals() -> asyncio.Event:
     def on_signal() -> None:
         if stop.is_set():
             os._exit(1)
-        stop.set()
+        _stop_soon(stop)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
     return stop
 
 
-async def _watch_stdin(stop: asyncio.Event) -> None:
+def _watch_stdin(stop: asyncio.Event) -> None:
+    """Whoever started us holds the other end: it closes when they want us gone, or are gone themselves."""
     loop = asyncio.get_running_loop()
 
     def on_input() -> None:
         if not os.read(0, 4096):
             loop.remove_reader(0)
-            stop.set()
+            _stop_soon(stop)
 
     loop.add_reader(0, on_input)
 
 
-def _give_up_after(seconds: float) -> None:
+def _stop_soon(stop: asyncio.Event) -> None:
+    """Begin to stop; whatever hangs, we are gone after STOP_SECONDS."""
+
     def leave() -> None:
-        log.error("stop_took_too_long", seconds=seconds)
+        log.error("stop_took_too_long", seconds=STOP_SECONDS)
         os._exit(1)
 
-    asyncio.get_running_loop().call_later(seconds, leave)
+    stop.set()
+    asyncio.get_running_loop().call_later(STOP_SECONDS, leave)
 
 
 def _welcome(settings: Settings, roles: frozenset[Role], link: str | None, *, offline: bool) -> str:

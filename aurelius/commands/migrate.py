@@ -25,5 +25,3 @@ async def bring_up_to_date(settings: Settings) -> None:
             await migrate(url)
         except Unusable as error:
             raise Trouble(str(error)) from None
-        except OSError as error:
-            raise Trouble(f"Cannot reach the database: {error}. Check DATABASE_URL.") from None
