@@ -11,8 +11,8 @@ KEYS = 10_000
 
 
 class Limiter(Protocol):
-    def wait(self, key: str, at_most: int, seconds: float) -> float:
-        """Counts one use; 0.0 when it is allowed, else the seconds until the next one will be."""
+    def wait(self, key: str, at_most: int, seconds: float, *, uses: int = 1) -> float:
+        """0.0 when one more is allowed, and counts it (`uses` 0: only looks); else the seconds until it will be."""
 
 
 class LocalLimiter:
@@ -22,15 +22,15 @@ class LocalLimiter:
         self._now = now
         self._uses: dict[str, deque[float]] = {}
 
-    def wait(self, key: str, at_most: int, seconds: float) -> float:
+    def wait(self, key: str, at_most: int, seconds: float, *, uses: int = 1) -> float:
         now = self._now()
-        uses = self._uses.pop(key, None) or deque()
-        while uses and uses[0] <= now - seconds:
-            uses.popleft()
-        self._uses[key] = uses  # put back last: the first key is the one that was quiet the longest
+        past = self._uses.pop(key, None) or deque()
+        while past and past[0] <= now - seconds:
+            past.popleft()
+        self._uses[key] = past  # put back last: the first key is the one that was quiet the longest
         while len(self._uses) > KEYS:
             del self._uses[next(iter(self._uses))]
-        if len(uses) >= at_most:
-            return uses[0] + seconds - now
-        uses.append(now)
+        if len(past) >= at_most:
+            return past[0] + seconds - now
+        past.extend([now] * uses)
         return 0.0

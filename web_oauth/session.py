@@ -103,9 +103,9 @@ async def visitor(request: Request) -> Visitor | None:
     return Visitor(user=user, session=session) if user is not None else None
 
 
-def slow_down(request: Request, key: str, at_most: int, seconds: float) -> None:
-    """Counts one use under `key`; raises Problem when there were too many."""
-    wait = limiter_of(request).wait(key, at_most, seconds)
+def slow_down(request: Request, key: str, at_most: int, seconds: float, *, uses: int = 1) -> None:
+    """Counts uses under `key` (0: only looks); raises Problem when there were too many."""
+    wait = limiter_of(request).wait(key, at_most, seconds, uses=uses)
     if wait > 0:
         minutes = f"{round(wait / 60)} minutes" if wait > 90 else "a minute"
         raise Problem(429, advice=f"Wait {minutes}, then try again.", after=int(wait) + 1)

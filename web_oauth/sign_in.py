@@ -28,6 +28,7 @@ from web_oauth.session import (
     visitor,
 )
 
+WRONG_TRIES = 5
 SPENT = "Each link works once and for 15 minutes. Type “aurelius link” in a terminal on your computer for a fresh one."
 
 
@@ -51,8 +52,8 @@ async def show_link(request: Request) -> Response:
 
 
 async def use_link(request: Request) -> Response:
-    peer = request.client.host if request.client else "?"
-    slow_down(request, f"sign-in {peer}", 5, QUARTER_HOUR)
+    tries = f"sign-in {request.client.host if request.client else ''}"
+    slow_down(request, tries, WRONG_TRIES, QUARTER_HOUR, uses=0)
     await check_form(request, cookie_value(request, VISIT))
     code = str((await request.form()).get("code", ""))[:200]
     needs = needs_of(request)
@@ -63,6 +64,7 @@ async def use_link(request: Request) -> Response:
         if scope is not None:
             await _know_web_person(door, scope)
     if session is None:
+        slow_down(request, tries, WRONG_TRIES, QUARTER_HOUR)
         raise Problem(403, "This link is used up", SPENT)
     response = RedirectResponse("/chat", 303)
     set_cookie(request, response, SESSION, session, DAYS_30)

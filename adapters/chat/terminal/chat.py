@@ -187,13 +187,17 @@ async def read_line(read: Callable[[str], str], prompt: str) -> str | None:
     loop = asyncio.get_running_loop()
     line: asyncio.Future[str | None] = loop.create_future()
 
+    def settle(got: str | None) -> None:
+        if not line.done():
+            line.set_result(got)
+
     def reading() -> None:
         try:
             got: str | None = read(prompt)
         except (EOFError, KeyboardInterrupt):
             got = None
         if not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: line.done() or line.set_result(got))
+            loop.call_soon_threadsafe(settle, got)
 
     threading.Thread(target=reading, daemon=True).start()
     return await line
