@@ -14,7 +14,7 @@ from bot.ids import new_id
 from bot.people import User
 from bot.records import InboundState
 from memory.rows import Owned, Shape
-from memory.tables import audit, inbound, metadata, persons, users
+from memory.tables import audit, conversations, inbound, metadata, persons, users
 
 WEB = "web"
 HIDDEN = ("org_id", "user_id")
@@ -42,7 +42,10 @@ class OwnEverything(Owned):
 
         What stays is an empty user and their own web chat, so that the turn which asked for this can end and answer."""
         await self._forget_arrivals()
+        await self.tx.execute(update(conversations).where(self.mine(conversations)).values(title=""))
         for table in tables_of_people():
+            if table is conversations:
+                continue  # its counter goes on, so that an open page still sees what comes next
             kept = [persons.c.platform == WEB] if table is persons else []
             await self.tx.execute(delete(table).where(self.mine(table), *(~each for each in kept)))
         blank = USER.row(User(id=self.scope.user, org=self.scope.org, name=""))
