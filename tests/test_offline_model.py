@@ -41,7 +41,8 @@ def started(*more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         text=True,
         cwd=ROOT,
     )
-    assert process.stdout and process.stdin
+    assert process.stdout
+    assert process.stdin
     try:
         yield process, process.stdout.readline().strip().removeprefix("listening on ")
     finally:
@@ -84,7 +85,7 @@ def results(answer: anthropic.types.Message, **outcome: Any) -> dict[str, Any]:
     }
 
 
-async def ask(claude: anthropic.AsyncAnthropic, *messages: dict[str, Any], **more: Any) -> anthropic.types.Message:
+async def ask(claude: anthropic.AsyncAnthropic, *messages: Any, **more: Any) -> anthropic.types.Message:
     given: dict[str, Any] = {
         "model": "claude-haiku-5-5",
         "max_tokens": 1000,
@@ -224,7 +225,7 @@ async def test_a_reminder_waits_for_the_zone_and_is_then_set(claude: anthropic.A
     first = await ask(claude, asked)
     question = results(first, ok=False, text="Which city are you in? I need your time zone.", data={"ask": "zone"})
     second = await ask(claude, asked, first.to_param(), question)
-    history = [asked, reply(text_of(second)), said("I'm in Lisbon", zone="unknown")]
+    history: list[Any] = [asked, reply(text_of(second)), said("I'm in Lisbon", zone="unknown")]
     third = await ask(claude, *history)
     assert calls_of(third) == [{"action": "me.set_zone", "arguments": {"zone": "Lisbon"}}]
     history += [third.to_param(), results(third, ok=True, text="Your zone is Europe/Lisbon.")]
@@ -307,7 +308,22 @@ PENDING = (("reminders_set", {"text": "call Ann", "at": "2026-11-21T09:00"}),)
         ("no to the birthday", TWO, [{"card": "efgh5678", "decision": "deny"}]),
         ("approve both", TWO, [{"card": c.id, "decision": "approve"} for c in TWO]),
         ("add milk to my list", ONE, None),
-        ("yes, and add milk to my list", ONE, None),
+        ("yes, and add milk to my list", ONE, [{"card": "abcd1234", "decision": "approve"}]),
+        ("ok but at 4pm", ONE, [{"card": "abcd1234", "decision": "change", "changes": {"at": "2026-11-21T16:00"}}]),
+        (
+            "change the time to 5pm",
+            ONE,
+            [{"card": "abcd1234", "decision": "change", "changes": {"at": "2026-11-21T17:00"}}],
+        ),
+        ("don't", ONE, [{"card": "abcd1234", "decision": "deny"}]),
+        ("don't send it, she is away", ONE, [{"card": "abcd1234", "decision": "deny", "reason": "she is away"}]),
+        ("tomorrow at 9", ONE, [{"card": "abcd1234", "decision": "later", "reason": "tomorrow at 9"}]),
+        ("no quiet hours", ONE, None),
+        ("cancel the reminder to call Ann", ONE, None),
+        ("move the report to friday", ONE, None),
+        ("don't disturb me between 10pm and 7am", ONE, None),
+        ("set the priority of the report to low", ONE, None),
+        ("what's on my list?", ONE, None),
     ],
 )
 def test_an_open_card_is_answered_in_plain_words(text: str, cards: tuple[Card, ...], decided: Any) -> None:
@@ -359,10 +375,8 @@ async def test_a_structured_answer_fits_its_schema(claude: anthropic.AsyncAnthro
         },
         "$defs": {"fact": {"type": "object", "properties": {"text": {"type": "string"}}}},
     }
-    format = {"type": "json_schema", "schema": schema}
-    answer = await ask(
-        claude, said("my wife is Eve and home is 2026-12-24"), tools=[], output_config={"format": format}
-    )
+    wanted = {"format": {"type": "json_schema", "schema": schema}}
+    answer = await ask(claude, said("my wife is Eve and home is 2026-12-24"), tools=[], output_config=wanted)
     filled = json.loads(text_of(answer))
     assert set(filled) == {"title", "kind", "facts", "sure", "due"}
     assert filled["kind"] == "home"
@@ -460,7 +474,7 @@ async def test_scripted_faults_reach_the_client_as_the_real_ones_do(claude: anth
     with pytest.raises((anthropic.APIConnectionError, httpx2.HTTPError)):
         await ask(claude, said("hi"))
     await script(claude, {"tools": [{"name": "tasks_add", "input": {"title": "milk"}}], "broken": True})
-    with pytest.raises(ValueError, match="JSON|json"):
+    with pytest.raises(ValueError, match=r"JSON|json"):
         await ask(claude, said("hi"))
     await script(claude, {"tools": [{"name": "tasks_list", "input": {}}], "times": -1})
     for _ in range(5):
@@ -516,7 +530,8 @@ def test_it_is_small_and_quick_to_start() -> None:
 def test_it_dies_with_the_program_that_started_it() -> None:
     starter = (
         "import subprocess, sys, time\n"
-        "p = subprocess.Popen([sys.executable, '-m', 'lab', 'model'], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)\n"
+        "more = {'stdout': subprocess.PIPE, 'stdin': subprocess.DEVNULL}\n"
+        "p = subprocess.Popen([sys.executable, '-m', 'lab', 'model'], **more)\n"
         "p.stdout.readline(); print(p.pid, flush=True); time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:

@@ -16,17 +16,25 @@ YES = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 NO = re.compile(
-    r"(?:no|nope|nah|deny|denied|reject(?:ed)?|don'?t(?: do (?:it|that)| send it)?|do not|cancel(?: (?:it"
-    r"|that))?|stop(?: (?:it|that))?|never ?mind|nein|non)\b(?P<rest>.*)",
+    r"(?:no|nope|nah|nein|non|never ?mind|deny|denied|reject(?:ed)?|(?:cancel|stop|drop|don'?t do"
+    r"|don'?t send) (?:it|that|this))"
+    r"(?P<rest>|\s*[,.;:!–-].*|\s+(?:because|since|as|weil|thanks?|thank|way|need|to|i|he|she|it|that|not"
+    r"|we|they|number|the|both"
+    r"|all|don'?t)\b.*|\s*#.*)",
     re.IGNORECASE | re.DOTALL,
+)
+STOP = re.compile(
+    r"(?:don'?t|cancel|stop)(?P<rest>|\s*[,.;:!–-].*|\s+(?:because|since)\b.*)", re.IGNORECASE | re.DOTALL
 )
 LATER = re.compile(
     r"(?:(?:maybe |do it |ask me (?:again )?|remind me )?later|not now|not yet|snooze(?: it)?"
     r"|ask (?:me )?again|tomorrow|später|plus tard|más tarde)\b(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-CHANGE = re.compile(
-    r"(?:(?:please )?(?:change|make|set|move|use|edit|rename|say|instead|at|better)\b.*|.* instead)",
+CHANGE = re.compile(  # about the card itself; "move the report to friday" is a request of its own
+    r"(?:please )?(?:(?:make|set|move|change|use|take|do) (?:it|that|this)\b.*|better\b.*|instead\b.*"
+    r"|at \S+.*|say .*|to \S+@\S+"
+    r"|.* instead(?: of .+)?|(?:change|set|edit|put) (?:the |its )?\w+ (?:to|into|:|=) .*)",
     re.IGNORECASE | re.DOTALL,
 )
 BUT = re.compile(
@@ -34,8 +42,8 @@ BUT = re.compile(
 )
 REASON = re.compile(r"^[,.;:]?\s*(?:because|since|as|weil|parce que|porque)?\s*(?P<why>.*)$", re.IGNORECASE | re.DOTALL)
 FIELD = re.compile(
-    r"(?:change|set|make|edit|put)\s+(?:the |its |it'?s )?(?P<field>[a-z][\w ]{1,30}?)\s*(?:to|into|:|=|be"
-    r"|as)\s+(?P<value>.+)$",
+    r"(?:change|set|make|edit|put)\s+(?:the |its )?(?P<field>(?!it\b|that\b|this\b)[a-z]\w{1,30})\s*(?:to"
+    r"|into|:|=)\s+(?P<value>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 TIMES = ("at", "until", "due", "start", "begin", "time", "since", "when", "date")
@@ -60,14 +68,16 @@ def _decision(text: str, turn: Turn) -> dict[str, Any] | None:
         return {"decision": "later", "reason": clean(text)} if _short(found["rest"]) else None
     if found := YES.fullmatch(text):
         return _yes(found["rest"], turn)
-    if found := NO.fullmatch(text):
+    if found := NO.fullmatch(text) or STOP.fullmatch(text):
         rest = found["rest"].strip(" ,.;")
         if CHANGE.fullmatch(rest) and (changed := changes(rest, turn)):
             return {"decision": "change", "changes": changed}
         why = REASON.fullmatch(found["rest"])
         reason = clean(why["why"]) if why and not _points(found["rest"]) else ""
         return {"decision": "deny"} | ({"reason": reason} if reason else {})
-    if CHANGE.fullmatch(text) and (changed := changes(text, turn)):
+    but = BUT.match(text)  # what is left of "ok, but at 4pm" without its politeness
+    words = but["what"] if but else text
+    if (but or CHANGE.fullmatch(text)) and (changed := changes(words, turn)):
         return {"decision": "change", "changes": changed}
     return None
 
@@ -127,9 +137,10 @@ def changes(words: str, turn: Turn) -> dict[str, Any]:
     pending = _pending(turn)
     words = words.strip(" ,.!")
     if found := FIELD.match(words):
-        field = found["field"].strip().lower().replace(" ", "_")
-        if field not in ("it", "that", "this"):
-            return {field: _value(field, clean(found["value"]), pending, turn)}
+        field = found["field"].lower()
+        if field in TIMES and field not in pending:  # "the time" is whatever this action calls it
+            field = next((name for name in TIMES if name in pending), field)
+        return {field: _value(field, clean(found["value"]), pending, turn)}
     if found := re.search(r"^(?:to|send it to)\s+(\S+@\S+\w)", words, re.I):
         return {"to": found[1]}
     if found := re.search(

@@ -135,7 +135,11 @@ def _several(text: str, turn: Turn) -> Answer | None:
     if whole and whole.whole:
         return whole
     parts = [part for part in SEVERAL.split(text) if part.strip()]
-    answers = [_first(normal(part), turn) for part in parts] if 1 < len(parts) <= MOST_CALLS else []
+    answers = (
+        [answer_card(normal(part), turn) or _first(normal(part), turn) for part in parts]
+        if 1 < len(parts) <= MOST_CALLS
+        else []
+    )
     understood = [made for made in answers if made and (made.calls or reminders.ASKED in made.text)]
     if len(understood) != len(parts) or not answers:
         return whole
