@@ -114,6 +114,18 @@ async def test_a_progress_note_is_shown_until_the_answer_begins(api: MessagesApi
     assert answer.text == "Here they are."
 
 
+async def test_a_cache_mark_never_stands_on_a_thought_and_empty_blocks_are_not_sent(
+    api: MessagesApi, claude: Claude
+) -> None:
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": f"signed by {SONNET}"}
+    blank = {"type": "text", "text": " "}
+    for blocks, marks in (((thought,), 1), (({"type": "text", "text": "Yes."}, blank, thought), 2)):
+        said = (person("so?"), Said(role="assistant", blocks=blocks), person("and?"))
+        await claude.ask(SCOPE, prompt(*said, stable=2))
+        assert json.dumps(api.bodies[-1]).count("cache_control") == marks
+        assert blank not in api.bodies[-1]["messages"][1]["content"]
+
+
 async def test_structured_answers_are_asked_for_by_format_and_never_by_forced_tools(
     api: MessagesApi, claude: Claude
 ) -> None:

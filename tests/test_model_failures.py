@@ -11,7 +11,7 @@ import pytest_asyncio
 from adapters.model.breaker import Breaker
 from adapters.model.claude import Claude
 from adapters.model.connection import MODELS
-from adapters.model.failure import Failed
+from adapters.model.failure import BROKEN, LATE, Failed, failure
 from adapters.model.retried import Retried
 from bot.model import ModelDown, Tier, Usage
 from bot.people import Scope
@@ -120,6 +120,21 @@ async def test_what_another_try_cannot_mend_is_told_at_once(
     assert waits.slept == []
 
 
+@pytest.mark.parametrize("headers", [{"x-should-retry": "false"}, {"x-should-retry": "false", "retry-after": "soon"}])
+async def test_a_vendor_who_says_not_to_try_again_is_believed(
+    api: MessagesApi, patient: Retried, waits: Waits, headers: dict[str, str]
+) -> None:
+    api.script(Fault(status=529, kind="overloaded_error", headers=headers), text("Here."))
+    assert (await patient.ask(SCOPE, prompt())).usage.model == HAIKU
+    assert waits.slept == []
+
+
+def test_a_failure_nobody_foresaw_is_one_of_the_models() -> None:
+    assert failure(TimeoutError()).why == LATE
+    unknown = failure(RuntimeError("odd"))
+    assert (unknown.why, unknown.again) == (BROKEN, True)
+
+
 async def test_a_model_that_is_not_available_leaves_the_work_to_another(api: MessagesApi, patient: Retried) -> None:
     api.script(Fault(status=404, kind="not_found_error"), text("Here."))
     assert (await patient.ask(SCOPE, prompt(tier=Tier.DEEP))).usage.model == SONNET
@@ -154,7 +169,7 @@ async def test_a_broken_model_is_left_alone_and_then_probed(api: MessagesApi, pa
     with pytest.raises(ModelDown):
         await patient.ask(SCOPE, prompt(tier=Tier.FAST))
     before = len(api.bodies)
-    assert (await patient.ask(SCOPE, prompt(tier=Tier.FAST))).usage.model in (HAIKU, SONNET)
+    assert (await patient.ask(SCOPE, prompt(tier=Tier.STANDARD))).usage.model == HAIKU
     assert len(api.bodies) == before + 1
     waits.time += 15
     assert (await patient.ask(SCOPE, prompt(tier=Tier.STANDARD))).usage.model == SONNET

@@ -277,7 +277,8 @@ async def offline_url() -> AsyncIterator[str]:
 
 async def test_offline_nothing_is_paid_and_no_budget_stands_in_the_way(offline_url: str, books: Books) -> None:
     books.spend(100.0)
-    model = Connection(memory=books, clock=books, offline_url=offline_url)  # type: ignore[arg-type]
+    model = Connection(memory=books, clock=books, offline_url="http://127.0.0.1:9")  # type: ignore[arg-type]
+    await model.set_offline_url(offline_url)  # it was started again and listens elsewhere now
     answer = await model.ask(ANN.scope, prompt())
     await model.close()
     assert answer.offline
