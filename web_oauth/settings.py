@@ -50,7 +50,7 @@ async def save_you(request: Request, who: Visitor) -> Response:
 def _is_zone(zone: str) -> bool:
     try:
         ZoneInfo(zone)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):  # an unknown name, a path, a folder
         return False
     return True
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from adapters.chat.terminal.chat import chat
+from adapters.chat.terminal.talk import chat
 
 __all__ = ["chat"]

@@ -36,7 +36,7 @@ def plain(text: str) -> str:
 def card(message: Json) -> str:
     """The card in a frame, its answers numbered."""
     lines = [line for line in plain(message["text"]).split("\n") if line.strip()]
-    framed = [f"┌ {BADGES.get(message['state'], message['state'])}", *(f"│ {line}" for line in lines)]
+    framed = [f"┌ {BADGES.get(message['state'], plain(message['state']))}", *(f"│ {line}" for line in lines)]
     answers = " · ".join(f"{number} {plain(c['label'])}" for number, c in enumerate(message["choices"], 1))
     return "\n".join([*framed, f"└ {answers}" if answers else "└"])
 

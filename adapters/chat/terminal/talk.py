@@ -20,14 +20,14 @@ GREETING = "Talk to me; a number answers a card; Ctrl-C stops me, Ctrl-D ends.\n
 PROMPT = "› "
 
 
-async def chat(base_url: str, token: str, message: str | None) -> int:
+async def chat(base_url: str, token: str, message: str | None, *, read: Callable[[str], str] = input) -> int:
     """With `message`: sends it, prints the answer and any card. Without: until Ctrl-D. Returns the exit status."""
     try:
         async with AsyncExitStack() as stack:
             connection = await stack.enter_async_context(connected(base_url, token))
             past = await connection.get("/local/messages?limit=1")
             events = await stack.enter_async_context(connection.events(past["seq"]))
-            talk = Talk(connection, Screen(_write, sys.stdout.isatty()))
+            talk = Talk(connection, Screen(_write, sys.stdout.isatty()), read)
             listening = asyncio.create_task(talk.listen(events))
             try:
                 return await (talk.loop() if message is None else talk.once(message))
@@ -51,7 +51,7 @@ def _complain(text: str) -> None:
 class Talk:
     """One conversation: what was said last, what may be answered by a number, whether a turn is under way."""
 
-    def __init__(self, connection: Connection, screen: Screen, read: Callable[[str], str] = input) -> None:
+    def __init__(self, connection: Connection, screen: Screen, read: Callable[[str], str]) -> None:
         self._connection, self._screen, self._read = connection, screen, read
         self._changed = asyncio.Event()
         self._waiting_for = ""  # the line of ours that is to be answered
