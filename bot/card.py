@@ -234,6 +234,9 @@ def edited(call: Call, values: tuple[tuple[str, str], ...], action: Action) -> C
 
 def _typed(name: str, value: str, schema: Json) -> Json:
     kind = str(schema.get("type"))
+    if kind == "array" and not value.startswith("["):
+        items = [item.strip() for item in value.split(",")]
+        return [_typed(name, item, schema.get("items", {})) for item in items if item]
     try:
         if kind == "integer":
             return int(value)
@@ -241,9 +244,6 @@ def _typed(name: str, value: str, schema: Json) -> Json:
             return _finite(float(value))
         if kind == "boolean":
             return (*TRUE, *FALSE).index(value.lower()) < len(TRUE)
-        if kind == "array" and not value.startswith("["):
-            items = [item.strip() for item in value.split(",")]
-            return [_typed(name, item, schema.get("items", {})) for item in items if item]
         return json.loads(value) if kind in ("array", "object") else value
     except (ValueError, RecursionError):
         raise ValueError(f"{label(name)} must be {KINDS.get(kind, 'JSON')}, and “{value[:80]}” is none.") from None

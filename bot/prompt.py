@@ -91,6 +91,8 @@ def build(
 ) -> Prompt:
     """The request for the next step of a turn. `exchanges` are what this turn has said and got back so far."""
     history = merged(_said(message, view.user) for message in view.history)
+    if history and history[-1].role == "user":
+        history = (*history, Said(role="assistant", texts=("…",)))  # it was stopped, or answered elsewhere
     asked = Said(role="user", texts=("\n\n".join(own) or NO_WORDS, context(view)), pictures=pictures)
     return Prompt(
         purpose="turn",
@@ -105,7 +107,7 @@ def build(
 
 def window(messages: Sequence[Message]) -> tuple[Message, ...]:
     """The part of the history that is sent: its start only moves every STRIDE places. It begins with the person."""
-    shown = [m for m in messages if m.suggestion is None or m.actions]
+    shown = list(messages)
     if shown:
         first = (shown[-1].position - WINDOW) // STRIDE * STRIDE
         shown = [m for m in shown if m.position > first]
@@ -118,6 +120,9 @@ def _said(message: Message, user: User) -> Said:
     if message.author is Author.USER:
         stamp = f"{user.local(message.sent_at):%Y-%m-%d %H:%M %a}"
         return Said(role="user", texts=(message.text or NO_WORDS, f"<sent at='{stamp}'/>"))
+    if message.suggestion is not None and not message.actions:
+        title = message.text.partition("\n")[0].strip("*")
+        return Said(role="assistant", texts=(f"[card: {title}]",))  # its state changes, so it stands in the context
     ran = "".join(f"\n[ran: {action}]" for action in message.actions)
     words = untrusted(message.text, "earlier answer") if message.outside else message.text
     return Said(role="assistant", texts=((words or "…") + ran,))
