@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import fcntl
 import hashlib
 import importlib.util
 import os
-import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -21,20 +20,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from memory.cradle import NO_NAMESPACE
+from memory.embedded_home import MAJOR, Home, NotStarted, explain
+
+__all__ = ["Embedded", "NotStarted", "binary", "start"]
 
 log = structlog.get_logger(__name__)
 
-MAJOR = "18"
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-LOG_BYTES = 5_000_000
 ROLE = "aurelius"
 SETTINGS = {
     "listen_addresses": "",
@@ -55,16 +53,13 @@ SETTINGS = {
 }
 
 
-class NotStarted(Exception):
-    """The embedded PostgreSQL cannot run here; the message says why and what to do about it."""
-
-
 class Embedded:
     """A running server. `owned`: we started it, so `stop` stops it, and until then it is started again if it dies."""
 
     def __init__(self, home: Home, socket: Path, server: subprocess.Popen[bytes] | None) -> None:
         self._home, self._socket, self._server = home, socket, server
         self._watch: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
         if server is not None:
             self._watch = asyncio.create_task(self._keep_running(), name="embedded-postgres")
             atexit.register(self._quit)
@@ -95,9 +90,9 @@ class Embedded:
     async def stop(self) -> None:
         if self._server is None:
             return
+        self._stopping.set()
         if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
+            await self._watch  # not cancelled: it may just be starting a server
         atexit.unregister(self._quit)
         for gentle in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, crash
             self._server.send_signal(gentle)
@@ -112,8 +107,7 @@ class Embedded:
             self._server.send_signal(signal.SIGQUIT)
 
     async def _keep_running(self) -> None:
-        while True:
-            await asyncio.sleep(0.25)
+        while not await self._told_to_stop(0.25):
             if self._server is None or self._server.poll() is None:
                 continue
             log.error("embedded_postgres_died", status=self._server.returncode, log=str(self._home.log))
@@ -121,59 +115,13 @@ class Embedded:
                 self._server = await _launch(self._home, self._socket)
             except NotStarted as error:
                 log.error("embedded_postgres_not_restarted", why=str(error))
-                await asyncio.sleep(5)
+                await self._told_to_stop(5)
 
-
-class Home:
-    """The folders of one server: its data, its log, and what its own pid file tells of it."""
-
-    def __init__(self, folder: Path, *, durable: bool) -> None:
-        self.folder, self.durable = folder.resolve(), durable
-        self.data, self.log = self.folder / "postgres", self.folder / "postgres.log"
-
-    def prepare(self) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
-                self.log.replace(self.log.with_suffix(".log.1"))
-            self.log.touch(mode=0o600)
-        except OSError as error:
-            raise NotStarted(_explain(str(error), self)) from error
-        version = self.data / "PG_VERSION"
-        if version.exists() and (found := version.read_text().strip()) != MAJOR:
-            raise NotStarted(
-                f"The data in {self.data} belong to PostgreSQL {found}, this Aurelius brings PostgreSQL {MAJOR}. "
-                f"Back them up with the Aurelius that wrote them and restore them here, or set DATABASE_URL."
-            )
-
-    def running(self) -> tuple[int, Path | None]:
-        """(pid, socket folder) by the server's own pid file; (0, None) when there is none or it is stale."""
-        # https://www.postgresql.org/docs/18/storage-file-layout.html: pid, data, start, port, socket folder ...
-        try:
-            lines = (self.data / "postmaster.pid").read_text().splitlines()
-            pid = int(lines[0])
-        except (OSError, ValueError, IndexError):
-            return 0, None
-        if not _is_server(pid, self.data):
-            return 0, None
-        return pid, Path(lines[4]) if len(lines) > 4 and lines[4] else None
-
-    @contextlib.contextmanager
-    def starting(self) -> Iterator[bool]:
-        """True for the one process that may start the server now; the kernel frees the lock when that process dies."""
-        with (self.folder / "postgres.starting").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-
-    def tail(self, start: int) -> str:
-        """What was logged since the log had `start` bytes."""
-        with self.log.open("rb") as handle:
-            handle.seek(start)
-            return handle.read(20_000).decode(errors="replace")
+    async def _told_to_stop(self, seconds: float) -> bool:
+        """Whether we are to stop, waiting for that at most so long."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()
 
 
 async def start(data_dir: Path, *, durable: bool = True) -> Embedded:
@@ -203,7 +151,7 @@ async def _start_new(home: Home) -> Embedded:
     try:
         await _make_ours(socket)
     except BaseException:
-        server.kill()
+        _end(server)
         raise
     return Embedded(home, socket, server)
 
@@ -234,6 +182,8 @@ def _spawn(home: Home, name: str, *arguments: str) -> subprocess.Popen[bytes]:
 
 async def _initialise(home: Home) -> None:
     """Make the data folder whole or not at all: a kill in between leaves nothing that looks finished."""
+    for left in home.folder.glob("postgres.*.new"):
+        shutil.rmtree(left, ignore_errors=True)
     fresh = home.data.with_name(f"postgres.{os.getpid()}.new")
     mark = home.log.stat().st_size
     arguments = ["-D", str(fresh), "-U", "postgres", "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"]
@@ -243,31 +193,55 @@ async def _initialise(home: Home) -> None:
         made.kill()
         raise NotStarted(f"The database's first start took more than {START_SECONDS:.0f} seconds. See {home.log}.")
     if made.returncode:
-        raise NotStarted(_explain(home.tail(mark), home, made.returncode))
+        raise NotStarted(explain(home.tail(mark), home, made.returncode))
     fresh.rename(home.data)
 
 
 async def _launch(home: Home, socket: Path) -> subprocess.Popen[bytes]:
     """A server process that answers. Raises NotStarted."""
-    settings = dict(SETTINGS) if home.durable else SETTINGS | {"fsync": "off", "full_page_writes": "off"}
-    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     deadline = time.monotonic() + START_SECONDS
     while True:
         mark = home.log.stat().st_size
         if home.running()[0] == 0:
             (home.data / "postmaster.pid").unlink(missing_ok=True)  # its number may be another program's by now
-        server = _spawn(home, "postgres", "-D", str(home.data), "-k", str(socket), *options)
-        while server.poll() is None and time.monotonic() < deadline:
-            if await _answers(socket):
+        server = _serve(home, socket)
+        try:
+            if await _ready(server, socket, deadline):
                 return server
-            await asyncio.sleep(0.02)
-        said = home.tail(mark)
+        except BaseException:
+            _end(server)
+            raise
         if server.poll() is None:
-            server.send_signal(signal.SIGQUIT)
+            _end(server)
             raise NotStarted(f"PostgreSQL did not answer within {START_SECONDS:.0f} seconds. See {home.log}.")
+        said = home.tail(mark)
         if "still in use" not in said or time.monotonic() > deadline:
-            raise NotStarted(_explain(said, home, server.returncode))
+            raise NotStarted(explain(said, home, server.returncode))
         await asyncio.sleep(0.2)  # the last processes of a killed server are still going
+
+
+def _serve(home: Home, socket: Path) -> subprocess.Popen[bytes]:
+    settings = SETTINGS if home.durable else SETTINGS | {"fsync": "off", "full_page_writes": "off"}
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    return _spawn(home, "postgres", "-D", str(home.data), "-k", str(socket), *options)
+
+
+async def _ready(server: subprocess.Popen[bytes], socket: Path, deadline: float) -> bool:
+    """True as soon as it answers; False when it has ended or time is up."""
+    while server.poll() is None and time.monotonic() < deadline:
+        if await _answers(socket):
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.send_signal(signal.SIGQUIT)
+    try:
+        server.wait(5)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait(5)
 
 
 async def _make_ours(socket: Path) -> None:
@@ -331,37 +305,3 @@ def _socket_folder(data: Path) -> Path:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise NotStarted(f"{folder} must be a folder that only you can open. Remove it and try again.")
     return folder
-
-
-def _is_server(pid: int, data: Path) -> bool:
-    """Whether this process lives and is the server of `data`; numbers are used again, in containers within seconds."""
-    try:
-        if sys.platform == "linux":
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-            command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-        else:
-            ps = ["/bin/ps", "-o", "stat=,command=", "-p", str(pid)]
-            shown = subprocess.run(ps, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
-            state, _, command = shown.stdout.strip().partition(" ")
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return not state.startswith("Z") and str(data) in command
-
-
-REASONS = {
-    r"No space left on device|Disk quota exceeded": "The disk is full: there is no room for the database in {folder}.",
-    r"Permission denied|Read-only file system|Not a directory|File exists": "Cannot write to {folder}. "
-    "Make it a folder that is yours, or set AURELIUS_DATA_DIR to another one.",
-    r"user namespace": "PostgreSQL does not run as root, and this system forbids user namespaces. "
-    "Run Aurelius as an ordinary user, or set DATABASE_URL.",
-}
-
-
-def _explain(said: str, home: Home, status: int | None = None) -> str:
-    """A server's or the system's complaint in a person's words."""
-    if status == NO_NAMESPACE:
-        said = "user namespace"
-    for pattern, words in REASONS.items():
-        if re.search(pattern, said):
-            return words.format(folder=home.folder)
-    return f"PostgreSQL did not start. See {home.log}, it ends with: {said.strip()[-300:] or 'nothing'}"
