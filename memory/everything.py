@@ -42,16 +42,20 @@ class OwnEverything(Owned):
 
         What stays is an empty user and their own web chat, so that the turn which asked for this can end and answer."""
         await self._forget_arrivals()
-        await self.tx.execute(update(conversations).where(self.mine(conversations)).values(title=""))
         for table in tables_of_people():
-            if table is conversations:
-                continue  # its counter goes on, so that an open page still sees what comes next
-            kept = [persons.c.platform == WEB] if table is persons else []
-            await self.tx.execute(delete(table).where(self.mine(table), *(~each for each in kept)))
+            await self.tx.execute(delete(table).where(self.mine(table), *self._not_kept(table)))
+        titles = update(conversations).where(self.mine(conversations))
+        await self.tx.execute(titles.values(title=""))
         blank = USER.row(User(id=self.scope.user, org=self.scope.org, name=""))
         await self.tx.execute(update(users).where(users.c.id == self.scope.user).values(blank))
         line = {"id": new_id(), "at": datetime.now(UTC), "kind": "deleted everything", "about": {}}
         await self.tx.execute(audit.insert().values(**line, **self.owner))
+
+    def _not_kept(self, table: Table) -> list[ColumnElement[bool]]:
+        """Their own web account and the counter of its conversation stay: an open page still sees the answer."""
+        if table is persons:
+            return [persons.c.platform != WEB]
+        return [~conversations.c.key.startswith(f"{WEB}\x1f")] if table is conversations else []
 
     async def _forget_arrivals(self) -> None:
         """What arrived from this person's accounts. The one being worked on is only emptied: it must still end."""

@@ -27,11 +27,11 @@ TITLE = 80  # characters
 
 class OwnMessages(Owned):
     async def put(self, message: Message) -> Message:
-        """Insert, or change under its id; the returned message has its new `seq`."""
+        """Insert, or change under its id; the returned message has its new `seq` and its `position`."""
         seq = await self._next_seq(message)
-        row = SHAPE.row(replace(message, seq=seq, position=seq)) | {"conversation": message.at.conversation}
-        statement = insert(messages).values(**row, **self.owner)
-        changes = {name: value for name, value in row.items() if name not in ("id", "conversation", "position")}
+        row = SHAPE.row(replace(message, seq=seq, position=seq))
+        statement = insert(messages).values(**row, **self.owner, conversation=message.at.conversation)
+        changes = {name: value for name, value in row.items() if name not in ("id", "position")}
         same = self.mine(messages) & (messages.c.conversation == message.at.conversation)
         statement = statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=same)
         position = (await self.tx.execute(statement.returning(messages.c.position))).scalar_one_or_none()
@@ -63,7 +63,7 @@ class OwnMessages(Owned):
         return await self._list(newer, order=messages.c.seq, limit=limit)
 
     async def before(self, at: Address, position: int | None, limit: int = 50) -> Sequence[Message]:
-        """The page of history in front of `position` (None: the newest page), oldest first."""
+        """The last messages in front of `position` (None: of all), oldest first."""
         here = messages.c.conversation == at.conversation
         if position is not None:
             here &= messages.c.position < position

@@ -184,16 +184,18 @@ async def test_after_deletion_nothing_is_left_but_an_empty_user_and_a_line_in_th
     assert all((await rows_of(database, ann)).values()), "fill() puts a row into every table"
     his = await rows_of(database, bob)
     async with database.work(ann) as work:
+        shown = await work.messages.put(said(chat_of(ann, "web"), MARK))
         await work.everything.delete()
     left = {name: count for name, count in (await rows_of(database, ann)).items() if count}
-    assert left == {"persons": 1}  # their own web chat, where the answer goes
+    assert left == {"persons": 1, "conversations": 1}  # their own web chat, where the answer goes
     assert await rows_of(database, bob) == his
     async with database.work(ann) as work:
         assert (await work.profile.get()).name == ""
         assert [line.kind for line in await work.audit.recent()] == ["deleted everything", "said yes"]
         assert MARK not in json.dumps(await work.everything.export())
         await work.executions.finish(CALL, Outcome(ok=True, text="Deleted."))  # the turn that asked can still end
-        await work.messages.put(said(chat_of(ann), "Deleted."))
+        answer = await work.messages.put(said(chat_of(ann, "web"), "Deleted."))
+        assert answer.seq > shown.seq  # an open page that has seen all so far sees this
     async with database.door() as door:
         payloads = (
             (await door.tx.execute(select(inbound.c.payload).where(inbound.c.sender == ann.user))).scalars().all()

@@ -7,7 +7,6 @@ import time
 import warnings
 from typing import Any
 
-import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -53,36 +52,19 @@ async def test_a_start_with_nothing_to_migrate_is_fast(migrated_url: str) -> Non
     assert min(took) < 0.05
 
 
-async def test_a_database_without_pgvector_is_told_to_the_operator(database_url: str) -> None:
-    connection = await connect(database_url)
-    rows = await connection.fetch("SELECT extname FROM pg_extension WHERE extname = 'vector'")
+async def test_our_role_needs_no_more_rights_than_its_own_database(migrated_url: str) -> None:
+    connection = await connect(migrated_url)
+    assert not await connection.fetchval("SELECT usesuper FROM pg_user WHERE usename = current_user")
     await connection.close()
-    assert rows  # the embedded server adds it as its superuser, so that our own role need not
-    assert not await _is_superuser(database_url)
 
 
-async def _is_superuser(url: str) -> bool:
-    connection = await connect(url)
-    try:
-        return bool(await connection.fetchval("SELECT usesuper FROM pg_user WHERE usename = current_user"))
-    finally:
-        await connection.close()
-
-
-async def test_a_role_that_may_not_add_pgvector_is_told_what_to_run(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Denied:
-        async def fetchval(self, *_: object) -> int:
-            return 0
-
-        async def execute(self, *_: object) -> None:
-            raise asyncpg.InsufficientPrivilegeError
-
-    from memory.migrate import _need_vector
-
+async def test_a_role_that_may_not_add_pgvector_is_told_what_to_run(database_url: str) -> None:
+    superuser = await connect(database_url.replace("aurelius@", "postgres@"))
+    await superuser.execute("DROP EXTENSION vector")
+    await superuser.execute(f"ALTER DATABASE {await superuser.fetchval('SELECT current_database()')} OWNER TO postgres")
     with pytest.raises(Unusable, match="CREATE EXTENSION vector"):
-        await _need_vector(Denied())
+        await migrate(database_url)
+    await superuser.close()
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", ""])

@@ -154,7 +154,7 @@ async def test_of_two_claims_at_once_the_second_waits_and_gets_the_outcome(datab
             return before or outcome
 
     async with asyncio.timeout(10):
-        assert await asyncio.gather(run(), run(), run()) == [outcome] * 3
+        assert list(await asyncio.gather(run(), run(), run())) == [outcome] * 3
     assert ran == [1]
 
 
