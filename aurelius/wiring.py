@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.model import Connection, check_key
+from adapters.model import Connection, check_key, connect
 from aurelius.clock import SystemClock
 from aurelius.ground import Ground
 from aurelius.roles import Role
@@ -24,7 +24,6 @@ from aurelius.settings import Settings
 from bot import due, press
 from bot.ids import new_id
 from bot.message import Inbound
-from bot.model import Tier
 from bot.people import Person, Scope, User
 from bot.ports import ChatPlatform, Ports, Queue
 from bot.receive import receive
@@ -42,6 +41,7 @@ from skills.catalogue import BUILTIN, Catalogue
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+Warn = Callable[[Scope, str, float], Awaitable[None]]
 CLAUDE_KEY = "anthropic"  # the name under which a key pasted in the settings page is kept
 
 
@@ -69,7 +69,13 @@ async def assemble(ground: Ground, *, roles: frozenset[Role]) -> AsyncIterator[S
         recurrence, clock = CronRecurrence(), SystemClock()
         engine = Engine(ground.database_url, alone=settings.database_url is None)
         owner = await _owner(memory)
-        model = await _model(ground, memory, clock, owner)
+
+        async def warn(scope: Scope, period: str, share: float) -> None:
+            async with memory.work(scope) as work:
+                await engine.enqueue(work.tx, due.spent_job(scope, period, clock.now()))
+            engine.nudge()
+
+        model = await _model(ground, memory, clock, owner, warn)
         stack.push_async_callback(model.close)
         ports = Ports(
             clock=clock,
@@ -122,6 +128,7 @@ def _register(engine: Engine, ports: Ports) -> None:
     engine.register("wake", partial(due.wake, ports))
     engine.register("nag", partial(due.nag, ports))
     engine.register("remind", partial(due.remind, ports))
+    engine.register("spent", partial(due.spent, ports))
     engine.on_dead(partial(due.dead, ports))
 
 
@@ -162,23 +169,11 @@ async def _owner(memory: Database) -> User:
     return owner
 
 
-async def _model(ground: Ground, memory: Database, clock: SystemClock, owner: User) -> Connection:
+async def _model(ground: Ground, memory: Database, clock: SystemClock, owner: User, warn: Warn) -> Connection:
     """Claude with the key of the settings or the one pasted on the page, else the offline model."""
-    settings = ground.settings
     async with memory.door() as door:
         pasted = await door.secrets.get(owner.scope, CLAUDE_KEY)
-    return Connection(
-        memory=memory,
-        clock=clock,
-        api_key=settings.anthropic_api_key.get_secret_value() if settings.anthropic_api_key else pasted,
-        base_url=settings.anthropic_base_url,
-        offline_url=ground.offline_url,
-        models={
-            Tier.FAST: settings.model_fast,
-            Tier.STANDARD: settings.model_standard,
-            Tier.DEEP: settings.model_deep,
-        },
-    )
+    return connect(ground.settings, memory, clock, pasted_key=pasted, offline_url=ground.offline_url, warn=warn)
 
 
 def _door(

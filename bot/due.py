@@ -9,7 +9,7 @@ from bot.deliver import reply_of
 from bot.ids import derived_id
 from bot.message import Address
 from bot.people import Scope, User
-from bot.ports import DeadLetter, Ports
+from bot.ports import DeadLetter, Job, Ports, Queue
 from bot.press import say
 from bot.receive import topic
 from bot.records import Author, InboundState, Message, Reminder
@@ -107,6 +107,27 @@ def reminder_text(reminder: Reminder, user: User, due: datetime, now: datetime) 
         f"⏰ {reminder.text}\n\nThis was due {when(due, user, now)}, and I was not running then. "
         "Shall I do anything about it now, or remind you again later?"
     )
+
+
+def spent_job(scope: Scope, period: str, now: datetime) -> Job:
+    """Told once per day or month, however many calls cross the line."""
+    when_spent = f"{now:%Y-%m-%d}" if period == "day" else f"{now:%Y-%m}"
+    key = f"{scope.org}/{scope.user}/{period}/{when_spent}"
+    return Job(name="spent", id=f"spent:{key}", subject=key, queue=Queue.ROUTINE)
+
+
+async def spent(ports: Ports, subject: str) -> None:
+    """`subject`: org/user/period/date. Four fifths of a budget are gone."""
+    org, person, period, _ = subject.split("/", 3)
+
+    async def find() -> User:
+        async with ports.memory.work(Scope(org=org, user=person)) as work:
+            return await work.profile.get()
+
+    user = await ports.engine.step("find", find, User)
+    limit = user.dollars_per_day if period == "day" else user.dollars_per_month
+    text = f"Four fifths of your budget for this {period} (${limit:.2f}) are used. `/usage` shows on what."
+    await say(ports, user, home(user), text, subject)
 
 
 async def dead(ports: Ports, letter: DeadLetter) -> None:

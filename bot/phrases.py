@@ -33,7 +33,7 @@ CLAIM = re.compile(
     r"|\bich habe (?:(?!nicht|kein)[^.!?\n]){0,80}?\b(?:gesendet|geschickt|erstellt|angelegt)\b"
     r"|\bich habe (?:(?!nicht|kein)[^.!?\n]){0,80}?\b(?:hinzugefügt|gelöscht|notiert|verschoben)\b"
     r"|\bj'ai (?:bien )?(?:envoyé|ajouté|créé|supprimé|noté)"
-    r"|\bhe (?:enviado|añadido|creado|eliminado|borrado)\b",
+    r"|\b(?<!no )he (?:enviado|añadido|creado|eliminado|borrado)\b",
     re.I | re.M,
 )
 UNTRUE = "\n\n_Note: no action ran for this answer, so nothing was changed._"
@@ -64,7 +64,7 @@ def assents(text: str) -> bool:
     """Whether the text begins with a whole yes and takes nothing back; needed before a model passes on an approval."""
     words = _lower(text).strip()
     yes = ASSENT.match(words)
-    return yes is not None and BUT.search(words[yes.end() :]) is None
+    return is_yes(text) or (yes is not None and BUT.search(words[yes.end() :]) is None)
 
 
 def checked(text: str, did_something: bool) -> str:

@@ -94,14 +94,15 @@ def build(
     if history and history[-1].role == "user":
         history = (*history, Said(role="assistant", texts=("…",)))  # it was stopped, or answered elsewhere
     asked = Said(role="user", texts=("\n\n".join(own) or NO_WORDS, context(view)), pictures=pictures)
+    messages = (*history, asked, *exchanges)
     return Prompt(
         purpose="turn",
         tier=tier,
         system=system,
         profile=profile(view),
         tools=tools,
-        messages=(*history, asked, *exchanges),
-        stable=len(history),
+        messages=messages,
+        stable=len(messages) if exchanges else len(history),  # inside a turn nothing before the next step changes
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot import prompt
 from bot.act import Acted, Asker, act, do, mark, receipt, with_results
-from bot.action import Call, Outcome
+from bot.action import Call, Outcome, Risk
 from bot.begin import Begun, begin
 from bot.card import choices, text, undo_choice
 from bot.command import SENTENCES, SHORTCUTS, arguments, overview
@@ -33,6 +33,11 @@ LONGEST = 100_000  # characters
 TOO_LONG = "That is {size:,} characters; I read at most {most:,} in one message. Send it as a file, or in parts."
 ENDLESS = "I went round in circles with this and stopped. Please put it differently, or in smaller parts."
 NOTHING = "I have no answer to this."
+HELP = (
+    "Just write to me as you would to a person: “remind me to call Ann tomorrow at 4”, “what is on my list?”, "
+    "“remember that I like tea”. Say “help” for more examples. What cannot be taken back waits for your yes on a card. "
+    "These commands are short ways:\n\n{commands}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +86,7 @@ async def _ending(ports: Ports, begun: Begun) -> Ending:
 
 async def _command(ports: Ports, begun: Begun, name: str) -> Ending:
     if name == "help":
-        return await _converse(ports, replace(begun, own=("help",)))
+        return Ending(text=HELP.format(commands=overview()))
     if name == "undo":
         return await _undo(ports, begun)
     if name in ("link", "accounts"):
@@ -185,8 +190,9 @@ async def _answer_card(
     event = events.get(decision)
     if suggestion is None or event is None:
         return Acted(text=prompt.told(Outcome(ok=False, text="There is no such open card.")), error=True)
-    if event is Event.APPROVE and (found.tainted or not assents(begun.own[-1])):
-        return Acted(text=prompt.refused("Only the person can approve, by saying yes or by the button."), error=True)
+    sure = assents(begun.own[-1]) and not found.tainted and suggestion.risk < Risk.DANGER
+    if event is Event.APPROVE and not sure:
+        return Acted(text=prompt.refused("Only the person can approve this, with the button on the card."), error=True)
     changes = use.arguments.get("changes")
     answer = Answered(
         event=event,
@@ -273,4 +279,6 @@ def _card(ports: Ports, begun: Begun, suggestion: Suggestion) -> Message:
 
 
 def _asker(begun: Begun) -> Asker:
-    return Asker(user=begun.user, at=begun.at, own="\n\n".join(begun.own), turn=begun.id)
+    own = "\n\n".join(begun.own)
+    said = own if begun.command is None else f"/{begun.command} {own}".strip()
+    return Asker(user=begun.user, at=begun.at, own=said, turn=begun.id)
