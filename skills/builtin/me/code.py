@@ -175,7 +175,7 @@ def _spoken(place: str) -> str:
 def _zones() -> dict[str, str]:
     """What people say, to the zone's name: whole names, cities that name a zone, and the table of others."""
     known = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
-    cities = {_spoken(name.rsplit("/", 1)[1]): name for name in known}
+    cities = {_spoken(name.rsplit("/", 1)[1]): name for name in reversed(known)}
     table = tomllib.loads((HERE / "places.toml").read_text(encoding="utf-8"))["zones"]
     others = {place: name for name, places in table.items() for place in places}
     return {"utc": "UTC", **cities, **{_spoken(name): name for name in known}, **others}
@@ -189,11 +189,9 @@ def _languages() -> dict[str, list[str]]:
 
 def _time(text: str) -> time:
     match = re.fullmatch(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", text.strip().casefold())
-    if match is None:
-        raise Sorry(f"“{plain(text)}” is no time of day. Write it like 22:00.")
-    hour, minute = int(match[1]), int(match[2] or 0)
-    if match[3] and 1 <= hour <= 12:
-        hour = hour % 12 + (12 if match[3] == "pm" else 0)
+    hour, minute = (int(match[1]), int(match[2] or 0)) if match else (24, 0)
+    if match and match[3]:
+        hour = hour % 12 + (12 if match[3] == "pm" else 0) if 1 <= hour <= 12 else 24
     if hour > 23 or minute > 59:
         raise Sorry(f"“{plain(text)}” is no time of day. Write it like 22:00.")
     return time(hour, minute)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from bot.action import Json, Outcome
+from bot.codec import encode
 from bot.ports import Context
 from skills.api import Api
 from skills.sorry import Sorry
@@ -14,6 +16,8 @@ from skills.wording import bullets, day_in_words, plain
 PLACES = "https://geocoding-api.open-meteo.com/v1/search"
 FORECAST = "https://api.open-meteo.com/v1/forecast"
 DAILY = ("weather_code", "temperature_2m_max", "temperature_2m_min", "precipitation_probability_max")
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+STRANGE = "The weather service sent something I cannot read. Please try again later."
 # WMO code table 4677 as Open-Meteo uses it: the first code of each range and what it means.
 SKIES = (
     (0, "clear sky"),
@@ -33,45 +37,67 @@ SKIES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    name: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    day: date
+    sky: str
+    high: float | None  # °C
+    low: float | None
+    rain: float | None  # chance in %
+
+
 async def forecast(context: Context, place: str, days: int, *, api: Api) -> Outcome:
-    where = await _find_place(api, place)
-    params = {
-        "latitude": where["latitude"],
-        "longitude": where["longitude"],
-        "daily": ",".join(DAILY),
-        "timezone": "auto",
-        "forecast_days": days,
-    }
-    answer = await api.get(FORECAST, params)
-    try:
-        rows = [_row(answer["daily"], n) for n in range(len(answer["daily"]["time"]))]
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise Sorry("The weather service sent something I cannot read. Please try again later.") from error
-    today = context.user.local(context.now).date()
-    lines = bullets([f"{day_in_words(date.fromisoformat(row['day']), today)}: {_line(row)}" for row in rows])
-    name = ", ".join(str(where[key]) for key in ("name", "admin1", "country") if where.get(key))
-    return Outcome(ok=True, text=f"**{plain(name)}**\n\n{lines}", data={"place": name, "days": rows})
-
-
-async def _find_place(api: Api, place: str) -> dict[str, Any]:
-    answer = await api.get(PLACES, {"name": place, "count": 1})
-    results = answer.get("results") if isinstance(answer, dict) else None
-    if not results:
+    found = _place(await api.get(PLACES, {"name": place, "count": 1}))
+    if found is None:
         raise Sorry(f"I do not know a place called “{plain(place)}”. Is it spelled like that?")
-    found: dict[str, Any] = results[0]
-    return found
+    where: Mapping[str, str | float] = {"latitude": found.latitude, "longitude": found.longitude, "timezone": "auto"}
+    ahead = _days(await api.get(FORECAST, {**where, "daily": ",".join(DAILY), "forecast_days": days}))
+    today = context.user.local(context.now).date()
+    lines = bullets([f"{day_in_words(day.day, today)}: {_line(day)}" for day in ahead])
+    data = {"place": found.name, "days": [encode(day) for day in ahead]}
+    return Outcome(ok=True, text=f"**{plain(found.name)}**\n\n{lines}", data=data)
 
 
-def _row(daily: Json, n: int) -> dict[str, Any]:
-    code, high, low, rain = (daily[name][n] for name in DAILY)
-    return {"day": daily["time"][n], "sky": _sky(code), "high": high, "low": low, "rain": rain}
+def _place(answer: Json) -> Place | None:
+    try:
+        first = next(iter(answer.get("results", ())), None)
+        if first is None:
+            return None
+        name = ", ".join(str(first[key]) for key in ("name", "admin1", "country") if first.get(key))
+        return Place(name=name, latitude=float(first["latitude"]), longitude=float(first["longitude"]))
+    except UNREADABLE as error:
+        raise Sorry(STRANGE) from error
 
 
-def _sky(code: int | None) -> str:
-    return next((words for first, words in reversed(SKIES) if code is not None and code >= first), "unknown")
+def _days(answer: Json) -> list[Day]:
+    try:
+        daily = answer["daily"]
+        columns = [daily["time"], *(daily[name] for name in DAILY)]
+        return [_day(*row) for row in zip(*columns, strict=True)]
+    except UNREADABLE as error:
+        raise Sorry(STRANGE) from error
 
 
-def _line(row: dict[str, Any]) -> str:
-    heat = "" if row["low"] is None or row["high"] is None else f", {row['low']:.0f} to {row['high']:.0f} °C"
-    rain = "" if row["rain"] is None else f", {row['rain']:.0f} % chance of rain"
-    return f"{row['sky']}{heat}{rain}"
+def _day(day: str, code: Json, high: Json, low: Json, rain: Json) -> Day:
+    return Day(day=date.fromisoformat(day), sky=_sky(code), high=_number(high), low=_number(low), rain=_number(rain))
+
+
+def _number(value: Json) -> float | None:
+    return None if value is None else float(value)
+
+
+def _sky(code: Json) -> str:
+    return next((words for first, words in reversed(SKIES) if code is not None and code >= first), "unknown sky")
+
+
+def _line(day: Day) -> str:
+    heat = "" if day.low is None or day.high is None else f", {day.low:.0f} to {day.high:.0f} °C"
+    rain = "" if day.rain is None else f", {day.rain:.0f} % chance of rain"
+    return f"{day.sky}{heat}{rain}"

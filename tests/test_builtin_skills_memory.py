@@ -1,0 +1,91 @@
+"""Memory as the person meets it: remembered, recalled with its date, forgotten for good, taken out, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from bot.action import Call, Risk
+from tests.skill_stage import CATALOGUE, Stage, stage
+
+
+@pytest_asyncio.fixture
+async def ann(module_url: str) -> AsyncIterator[Stage]:
+    async with stage(module_url) as ann:
+        yield ann
+
+
+async def test_what_was_remembered_is_recalled_with_its_date(ann: Stage) -> None:
+    assert (await ann.did("memory.remember", text="I am vegetarian")).text == "I will remember: I am vegetarian"
+    await ann.did("notes.add", text="Vegetarian restaurant: the Olive Tree")
+    recalled = await ann.did("memory.recall", query="vegetarian")
+    assert recalled.text.startswith("What I remember:\n\n- ")
+    assert "- I am vegetarian (you told me, 20 Nov 2026)" in recalled.text
+    assert "(a note, 20 Nov 2026)" in recalled.text
+    assert {hit["kind"] for hit in recalled.data} == {"fact", "note"}
+    assert (await ann.did("memory.recall", query="motorbike")).text == "I remember nothing about “motorbike”."
+
+
+async def test_the_same_fact_twice_is_kept_once(ann: Stage) -> None:
+    first = await ann.did("memory.remember", text="I like tea")
+    again = await ann.did("memory.remember", text="i like TEA")
+    assert again.text == "I know that already, since 20 Nov 2026."
+    assert again.undo is None
+    assert again.data == first.data
+
+
+async def test_what_is_known_is_shown_by_category(ann: Stage) -> None:
+    assert "nothing about you yet" in (await ann.did("memory.about_me")).text
+    await ann.did("memory.remember", text="Mum is called Eve", category="family")
+    await ann.did("memory.remember", text="I like *tea*")
+    assert (await ann.did("memory.about_me")).text == (
+        "I know 2 things about you:\n\n- I like \\*tea\\* (20 Nov 2026)\n\n"
+        "**family**\n\n- Mum is called Eve (20 Nov 2026)"
+    )
+
+
+async def test_forgetting_asks_which_says_what_and_is_for_good(ann: Stage) -> None:
+    action = CATALOGUE.get("memory.forget")
+    assert action is not None
+    assert action.risk is Risk.DANGER
+    ann.own_words = "remember that I like tea and green tea"
+    await ann.did("memory.remember", text="I like green tea")
+    await ann.did("memory.remember", text="I like tea")
+    asked = await ann.refused("memory.forget", fact="tea")
+    assert len(asked.data["options"]) == 2
+    forgotten = await ann.did("memory.forget", fact="green tea")
+    assert forgotten.text == "Forgotten for good: I like green tea"
+    assert forgotten.undo is None
+    assert "green" not in (await ann.did("memory.about_me")).text
+    ann.own_words = ""
+    assert "asked me to forget" in (await ann.refused("memory.remember", text="I like green tea")).text
+    ann.own_words = "do remember that I like green tea"
+    await ann.did("memory.remember", text="I like green tea")
+
+
+async def test_the_preview_of_forgetting_says_what(ann: Stage) -> None:
+    call = Call(action="memory.forget", arguments={"fact": "green tea"}, key="k")
+    assert CATALOGUE.preview(call) == "Forget for good what is remembered about “green tea”"
+
+
+async def test_the_export_holds_everything_as_data_and_says_how_much(ann: Stage) -> None:
+    await ann.did("memory.remember", text="I like tea")
+    await ann.did("tasks.add", title="Milk")
+    exported = await ann.did("memory.export")
+    assert "- facts: 1" in exported.text
+    assert [task["title"] for task in exported.data["tasks"]] == ["Milk"]
+
+
+async def test_deleting_everything_needs_the_word_and_leaves_nothing(ann: Stage) -> None:
+    await ann.did("memory.remember", text="I like tea")
+    await ann.did("tasks.add", title="Milk")
+    assert "one of DELETE" in (await ann.refused("memory.delete_everything", confirm="yes")).text
+    assert (await ann.did("tasks.list")).data
+    await ann.did("memory.delete_everything", confirm="DELETE")
+    assert (await ann.did("tasks.list")).data == []
+    assert (await ann.did("memory.about_me")).data == []
+
+
+async def test_an_empty_fact_is_no_fact(ann: Stage) -> None:
+    await ann.refused("memory.remember", text="  ")
