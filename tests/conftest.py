@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from memory_world import ann, bob, database, here  # noqa: F401  (fixtures)
 
 from memory import embedded
 from memory.embedded import Embedded
+from tests.memory_world import ann, bob, database, here  # noqa: F401  (fixtures)
 
 _numbers = itertools.count(1)
 

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from memory_world import NOW, chat_of
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -21,6 +20,7 @@ from bot.repositories import Stale
 from memory.contacts import meant
 from memory.database import Database
 from memory.tables import MOST_BYTES, audit
+from tests.memory_world import NOW, chat_of
 
 
 def a_task(**more: Any) -> Task:

@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from memory_world import NOW
 from sqlalchemy import text
-from test_memory_belongings import a_task
-from test_memory_inbox import message
 
 from bot.ids import new_id
 from bot.people import Scope
 from memory.connect import connect
 from memory.database import Database
 from memory.vault import Vault, new_key
+from tests.memory_world import NOW
+from tests.test_memory_belongings import a_task
+from tests.test_memory_inbox import message
 
 
 @pytest_asyncio.fixture

@@ -8,12 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from memory_world import NOW, account_of, chat_of
 from sqlalchemy import func, insert, select
-from test_memory_belongings import a_contact, a_draft, a_note, a_reminder, a_task
-from test_memory_inbox import message as arrived
-from test_memory_messages import said
-from test_memory_suggestions import CALL, suggestion_for
 
 from bot.action import Outcome
 from bot.ids import new_id
@@ -26,6 +21,11 @@ from bot.trust import Trust
 from memory.database import Database
 from memory.everything import tables_of_people
 from memory.tables import deliveries, events, inbound, metadata, users
+from tests.memory_world import NOW, account_of, chat_of
+from tests.test_memory_belongings import a_contact, a_draft, a_note, a_reminder, a_task
+from tests.test_memory_inbox import message as arrived
+from tests.test_memory_messages import said
+from tests.test_memory_suggestions import CALL, suggestion_for
 
 MARK = "Zanzibar"  # stands in every text of Ann's
 FILE = Attachment(kind=Kind.FILE, ref="r", mime="text/plain", size=1, name=f"{MARK}.txt")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from memory_world import NOW, account_of, chat_of
 
 from bot.action import Json
 from bot.ids import new_id
@@ -23,6 +22,7 @@ from bot.people import Scope
 from bot.records import InboundState
 from memory.columns import dumps
 from memory.database import Database
+from tests.memory_world import NOW, account_of, chat_of
 
 
 def basics(scope: Scope) -> dict[str, Json]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from memory_world import NOW, chat_of
 
 from bot.ids import new_id
 from bot.message import Address, Attachment, Choice, Kind
@@ -15,6 +14,7 @@ from bot.people import Scope
 from bot.records import Author, Message
 from bot.repositories import Stale
 from memory.database import Database
+from tests.memory_world import NOW, chat_of
 
 
 def said(at: Address, text: str, author: Author = Author.USER, **more: object) -> Message:

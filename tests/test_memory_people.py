@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from memory_world import NOW, account_of, chat_of
 from sqlalchemy import delete, text, update
 
 from bot.ids import new_id
@@ -23,6 +22,7 @@ from memory.keyring import SealedSecrets
 from memory.persons import ALPHABET
 from memory.tables import secrets, wrong_codes
 from memory.vault import BadKeys, Unreadable, Vault, new_key, open_vault
+from tests.memory_world import NOW, account_of, chat_of
 
 
 @pytest.fixture(autouse=True)

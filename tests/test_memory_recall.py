@@ -7,9 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from memory_world import NOW, chat_of
-from test_memory_belongings import a_note
-from test_memory_messages import put, said
 
 from bot.ids import new_id
 from bot.people import Scope
@@ -18,6 +15,9 @@ from memory.database import Database
 from memory.recall import Question, best
 from memory.when import period, without_period
 from memory.words import stem
+from tests.memory_world import NOW, chat_of
+from tests.test_memory_belongings import a_note
+from tests.test_memory_messages import put, said
 
 BERLIN = datetime(2026, 11, 20, 0, 30, tzinfo=ZoneInfo("Europe/Berlin"))  # Friday there, still Thursday in UTC
 DAY = timedelta(days=1)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from memory_world import NOW, chat_of
 from sqlalchemy.exc import IntegrityError
 
 from bot.action import Call, Outcome, Risk
@@ -20,6 +19,7 @@ from bot.suggestion import Evidence, State, Suggestion, digest_of
 from bot.trigger import Why
 from bot.trust import Trust
 from memory.database import Database
+from tests.memory_world import NOW, chat_of
 
 CALL = Call(action="mail.send", arguments={"to": "bob@example.com", "n": 1, "deep": [{"a": None}]}, key="k1")
 
