@@ -275,6 +275,14 @@ async def test_of_two_anns_the_one_meant_is_remembered_and_looked_up(
     assert calls_of(second) == [{"action": "people.find", "arguments": {"name": "Ann"}}]
 
 
+async def test_a_question_no_rule_knows_is_looked_up_in_memory_and_it_says_so(claude: anthropic.AsyncAnthropic) -> None:
+    asked = said("what's the door code?")
+    first = await ask(claude, asked)
+    assert calls_of(first) == [{"action": "memory.recall", "arguments": {"query": "what's the door code"}}]
+    last = await ask(claude, asked, first.to_param(), results(first, ok=True, text="The door code is 4711."))
+    assert text_of(last).startswith("The door code is 4711.\n\nI looked in what you told me, and nowhere else")
+
+
 async def test_the_place_for_the_weather_may_come_in_the_next_message(claude: anthropic.AsyncAnthropic) -> None:
     first = await ask(claude, said("what's the weather like?"))
     second = await ask(claude, said("what's the weather like?"), first.to_param(), said("Berlin"))
@@ -503,7 +511,7 @@ async def test_fifty_answers_of_a_second_take_hardly_more_than_a_second(claude: 
     await asyncio.gather(*(ask(claude, said("hi")) for _ in range(50)))
     spent = sorted(one["completed"] - one["started"] for one in await seen(claude))
     assert len(spent) == 50
-    assert spent[0] >= 1
+    assert spent[0] > 0.95
     assert spent[25] < 1.25  # the bar is 1.05 on an idle machine; a shared one gets some air
 
 

@@ -45,9 +45,10 @@ class Record:
         self._count = 0
 
     def begin(self, path: str, raw: bytes) -> Seen:
+        started = time.time()
         packed = zlib.compress(raw, 1)
         self._count += 1
-        seen = Seen(number=self._count, path=path, packed=packed, size=len(raw), started=time.time())
+        seen = Seen(number=self._count, path=path, packed=packed, size=len(raw), started=started)
         if len(self._seen) == MOST:
             self._bytes -= len(self._seen[0].packed)
         self._seen.append(seen)

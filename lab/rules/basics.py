@@ -25,6 +25,11 @@ CANNOT_DE = (
     "Das habe ich nicht verstanden. Hier antwortet das eingebaute Offline-Modell (Regeln, nicht Claude). "
     'Mit "Hilfe" siehst du, was geht; mit einem Claude-Schlüssel in den Einstellungen geht viel mehr.'
 )
+ONLY_MEMORY = (
+    "I looked in what you told me, and nowhere else: the built-in offline model (rules, not Claude) knows "
+    "nothing of the "
+    "world. A Claude key in Settings gives the real thing."
+)
 TOO_LONG = (
     "That is more than the built-in offline model (rules, not Claude) can read as a request. It can shorten it "
     '("summarise this: ...") or keep it ("note: ..."). A Claude key in Settings gives the real thing.'
@@ -115,6 +120,12 @@ def _sum(found: re.Match[str], _: Turn) -> Answer | None:
     return Answer(text=f"{found['sum'].strip(' =?')} = {result}") if result else None
 
 
+def _own_zone(_: re.Match[str], turn: Turn) -> Answer:
+    if turn.zone:
+        return Answer(text=f"Your time zone is {turn.zone}. To change it, say for example: my time zone is Lisbon.")
+    return Answer(text="I do not know your time zone yet. Which city are you in?")
+
+
 def _undo(_: re.Match[str], __: Turn) -> Answer:
     return Answer(text="Press Undo on the message that says what was done; that takes it back exactly.")
 
@@ -168,6 +179,12 @@ RULES: tuple[Rule, ...] = (
         r"(?:(?:plus|minus|times|divided by|multiplied by|over|percent of|of)[\d\s.+*/()%-]*)*)",
         _sum,
     ),
+    rule(
+        r"test|ping|are you (?:there|awake|online)|aurelius",
+        lambda *_: Answer(text="I am here. What can I do for you?"),
+    ),
+    rule(r"/?stop(?: it| that)?|cancel(?: it| that)?", lambda *_: Answer(text="Nothing is running right now.")),
+    rule(r"(?:what(?:'s| is) )?my time ?zone|which time ?zone (?:am i in|do you use(?: for me)?)", _own_zone),
     rule(r"/?undo(?: (?:that|it|this|the last (?:one|thing)))?|take (?:that|it) back", _undo),
     rule(
         r"(?:ok(?:ay)?|good|great|nice|cool|perfect|fine|alright|super|wonderful|awesome)(?: job| one| work)?",

@@ -64,7 +64,11 @@ RULES: tuple[Rule, ...] = (
     rule(r"(?:/?resume|un-?pause|go on working|continue working|start again|you can go on)", _always("me.resume")),
     rule(r"(?:set |change )?my time ?zone (?:is|to|=)?:? ?(?P<zone>[A-Z][\w/+ -]+)", _zone),
     rule(r"(?:set|change|switch) (?:the )?(?:time ?)?zone to (?P<zone>.+)", _zone),
-    rule(r"(?:i(?:'m| am) (?:now )?in|i moved to|i(?:'m| am) travelling to) (?-i:(?P<zone>[A-ZÄÖÜ][\w/ -]+))", _zone),
+    rule(
+        r"(?:i(?:'m| am) (?:now )?in|i moved to|i(?:'m| am) travelling to) (?-i:(?P<zone>[A-ZÄÖÜ][\w/ -]+?))"
+        r"(?: now| again)?",
+        _zone,
+    ),
     rule(r"(?:speak|talk|answer|reply|write)(?: to me)? (?:in )?(?P<language>\w+)(?: from now on)?", _language),
     rule(
         r"(?:set|change|switch)(?: my| the)? language to (?P<language>\w+)|my language is (?P<l2>\w+)",
@@ -133,7 +137,8 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(r"why (?:did|do|are|have|would) you (?P<what>.+)", simple("me.why", about="what")),
     rule(
-        r"(?:/?history|what (?:did|have) you (?:do|done)(?: for me)?(?: today| so far| lately| recently)?"
+        r"(?:/?history|what (?:did|have) you (?:do|done)(?: for me)?(?: today| yesterday| so far| lately"
+        r"| recently| this week)?"
         r"|what happened|(?:show|list)(?: me)? (?:the |my |your )?(?:last (?P<limit>\d{1,3}) )?(?:history"
         r"|actions|audit log|activity|things you did))",
         _history,

@@ -35,7 +35,10 @@ def _everything(found: re.Match[str], _: Turn) -> Answer:
 
 
 def _add_person(found: re.Match[str], _: Turn) -> Answer | None:
-    words = found["who"]
+    return _add_person_text(found["who"])
+
+
+def _add_person_text(words: str) -> Answer | None:
     email, phone = EMAIL.search(words), PHONE.search(words)
     about = re.search(r"(?:,| who is|\babout:?|\bnote:?)\s*((?:my|our|the|a|an|from|works)\b[^,]*)", words, re.I)
     for part in (about, email, phone):
@@ -102,6 +105,10 @@ FACT = (
 )
 RULES: tuple[Rule, ...] = (
     rule(
+        r"(?:add|put|save) (?P<name>.+?) (?:to|in) (?:my |the )?(?:contacts|address ?book|people)(?P<more>.*)",
+        lambda found, turn: _add_person_text(f"{found['name']}{found['more']}"),
+    ),
+    rule(
         r"(?:add|create|save|new)(?: a| an| the)?(?: new)? (?:contact|person)(?: for| called| named|:)? ?(?P<who>.+)",
         _add_person,
     ),
@@ -136,7 +143,8 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(r"(?:delete|erase|wipe) (?:all )?my (?:data|memor(?:y|ies)|account).*", _everything),
     rule(
-        r"(?:export|download|give me)(?: all)? (?:my |your |the )?(?:data|memor(?:y|ies)|facts)(?: about me)?",
+        r"(?:export|download|give me)(?: all)? (?:my |your |the )?(?:data|memor(?:y|ies)|facts"
+        r"|everything)(?: about me| you know(?: about me)?)?",
         lambda *_: call("memory.export"),
     ),
     rule(
@@ -165,8 +173,10 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(rf"my (?:\w+ )?{FACT}\b.*", lambda f, t: _fact(f, t) if re.search(r"\b(?:is|are|was)\b", f[0]) else None),
     rule(
-        r"i (?:really )?(?:like|love|hate|prefer|live|work|drink|eat|enjoy|dislike|can'?t stand|speak) .+"
-        r"|i(?:'m| am) (?:allergic|vegetarian|vegan|married|left-handed|born|a )\b.*",
+        r"i (?:really )?(?:(?:like|love|hate|prefer)(?! (?:you|it|this|that)$)|live|work|drink|eat|enjoy"
+        r"|dislike|can'?t stand|speak) .+"
+        r"|i(?:'m| am) (?:allergic|vegetarian|vegan|married|left-handed|born|a )\b.*|i was born .+|call me .+"
+        r"|(?-i:[A-Z]\w+) (?:likes|loves|hates|prefers|lives|works|speaks) .+",
         _fact,
     ),
 )

@@ -23,18 +23,17 @@ RULES: tuple[Rule, ...] = (
     *reminders.RULES,
     *notes.RULES,
     *world.RULES,
-    *tasks.RULES,
     *memory.RULES,
+    *tasks.RULES,
     *tasks.LAST_RULES,
 )
 LONGEST = 4_000  # characters of a request the rules look at; longer ones are only kept or shortened
 MOST_CALLS = 10
 POLITE = re.compile(
-    r"^(?:(?:hi|hello|hey|ok(?:ay)?|so|well|please|bitte|por favor|hallo|aurelius|also|and|then|now"
-    r"|oh)(?:\s+aurelius)?[\s,.!]+"
-    r"(?=\S)|(?:can|could|would|will) you (?:please |kindly )?(?=\w)|i(?:'d| would) like (?:you )?to (?=\w)"
-    r"|i want (?:you )?to (?=\w)"
-    r"|let'?s )",
+    r"^(?:(?:hi|hello|hey|ok(?:ay)?|so|well|please|bitte|por favor|hallo|aurelius|also|and|then|now|oh)(?:\s+aurelius)?"
+    r"[\s,.!]+(?!(?:there|again|everyone|all|zusammen|aurelius)\W*$)(?=\S)"
+    r"|(?:can|could|would|will) you (?:please |kindly )?(?=\w)|i(?:'d| would) like (?:you )?to (?=\w)"
+    r"|i want (?:you )?to (?=\w)|let'?s )",
     re.IGNORECASE,
 )
 VERBS = (
@@ -43,8 +42,11 @@ VERBS = (
     r"|snooze|rename|forget|pause|resume|weather|tick|check off|don'?t let me forget|wake me|i need to|i like|my )"
 )
 SEVERAL = re.compile(
-    rf"(?:,\s+|,? and (?:then |also )?|;\s*|[.!?]\s+|,? then |,? also |\n+)(?={VERBS}\b)", re.IGNORECASE
+    rf"(?:,\s+|,? and (?:then |also )?|;\s*|[.!?]\s+|,? then |,? also |\n+(?:[-*•]\s+" rf"|\d+[.)]\s+)?)(?={VERBS}\b)",
+    re.IGNORECASE,
 )
+QUESTION = re.compile(r"(?:what|who|when|where|which|whose|how (?:old|many|much|long|far|tall|big))\b", re.IGNORECASE)
+MOST_ASKED = 200  # characters of a question that is looked up
 ASKS_ZONE = re.compile(r"time ?zone|which city|what city|where you are|zeitzone", re.IGNORECASE)
 GERMAN = re.compile(r"\b(?:ich|bitte|kannst|mir|nicht|und|eine?n?|für|wie|was)\b", re.IGNORECASE)
 SHORTEN = re.compile(r"summ?ar|shorten|condense|zusammenfass", re.IGNORECASE)
@@ -104,7 +106,15 @@ def plan(turn: Turn) -> Answer:
     decided = answer_card(text, turn)
     if decided:
         return decided
-    return _followed_up(text, turn) or _several(text, turn) or Answer(text=_cannot(turn.text))
+    return _followed_up(text, turn) or _several(text, turn) or _looked_up(text, turn) or Answer(text=_cannot(turn.text))
+
+
+def _looked_up(text: str, turn: Turn) -> Answer | None:
+    """A question no rule knows may be about something that was told to us: look there, and say that it is all."""
+    if len(text) > MOST_ASKED or not QUESTION.match(text):
+        return None
+    recall = Call(action="memory.recall", arguments={"query": text})
+    return Answer(rounds=((recall,),), text=basics.ONLY_MEMORY)
 
 
 def _cannot(text: str) -> str:
@@ -114,6 +124,7 @@ def _cannot(text: str) -> str:
 def normal(text: str) -> str:
     """Without control characters, politeness and the mark at the end; the basics of other languages in English."""
     text = "".join(c if c.isprintable() or c in "\n\t" else " " for c in text).strip()
+    text = re.sub(r"^(?:[-*•]|\d+[.)])\s+", "", text)
     for _ in range(3):
         text = POLITE.sub("", text, count=1)
     text = re.sub(r"(?:[\s,.!]+(?:please|thanks|thank you|bitte))?[\s.!?]*$", "", text) or text
@@ -140,7 +151,7 @@ def _several(text: str, turn: Turn) -> Answer | None:
         if 1 < len(parts) <= MOST_CALLS
         else []
     )
-    understood = [made for made in answers if made and (made.calls or reminders.ASKED in made.text)]
+    understood = [made for made in answers if made and (made.calls or "remind you" in made.text)]
     if len(understood) != len(parts) or not answers:
         return whole
     calls = tuple(made for part in understood for made in part.calls)

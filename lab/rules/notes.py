@@ -102,7 +102,7 @@ RULES: tuple[Rule, ...] = (
     rule(r"(?:new )?note(?: to self)?: ?(?P<text>.+)|(?:note|jot) down(?: that)?:? (?P<text2>.+)", _note),
     rule(r"(?:note that|write down(?: that)?|jot down(?: that)?|write this down):? (?P<text>.+)", _note),
     rule(
-        r"(?:(?:show|list|read|see)(?: me)? )?(?:all )?(?:my |the )notes|what(?:'s| is"
+        r"(?:(?:show|list|read|see)(?: me)? )?(?:all )?(?:my |the )?notes|what(?:'s| is"
         r"| are)? (?:in )?my notes|what notes do i have|list notes",
         _always("notes.list"),
     ),

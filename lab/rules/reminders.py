@@ -14,7 +14,7 @@ ASKED = "When should I remind you"
 def _set(found: re.Match[str], turn: Turn) -> Answer:
     when = find(found["what"], turn.now)
     text = re.sub(r"^(?:to|that i (?:need|have) to|that|about|of|for)\s+", "", clean(when.rest), flags=re.I)
-    text = clean(re.sub(r"\s+(?:to|at|on|for)$", "", text))
+    text = clean(re.sub(r"\s+(?:to|at|for)$", "", text))
     if when.cron:
         return call("reminders.set", text=text or "reminder", every=when.cron)
     if re.search(r"\b(?:every|each)\b", when.rest, re.I):
@@ -104,7 +104,8 @@ RULES: tuple[Rule, ...] = (
     rule(r"remind me(?P<what>\b.*)", _set),
     rule(r"(?:set|create|add|make) (?:a |an |another )?(?:new )?(?:daily |weekly )?reminder(?P<what>\b.*)", _set),
     rule(
-        r"(?:don'?t let me forget|i (?:want|need) to be reminded|make sure i remember|ping me|nudge me)(?P<what>\b.*)",
+        r"(?:(?:remember|don'?t forget)(?= to\b)|don'?t let me forget|i (?:want|need) to be reminded"
+        r"|make sure i remember|ping me|nudge me)(?P<what>\b.*)",
         _set,
     ),
     rule(r"wake me(?: up)?(?P<what>\b.*)|set an alarm(?P<what2>.*)", lambda f, t: _alarm(f, t) if f["what"] else None),

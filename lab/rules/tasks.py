@@ -20,7 +20,9 @@ PRIORITY = re.compile(
     re.IGNORECASE,
 )
 LABEL = re.compile(
-    r",?\s*(?:\b(?:label(?:l?ed)?|tag(?:ged)?)(?: it)?(?: as| with)?:? (?P<word>[\w-]+)|#(?P<hash>[\w-]+))", re.I
+    r",?\s*(?:\b(?:label(?:l?ed)?|tag(?:ged)?)(?: it)?(?: as| with)?:? (?P<word>[\w-]+)|#(?P<hash>[\w-]+)"
+    r"|\blabels:? (?P<words>[\w-]+(?:(?:,? and |, )[\w-]+)*))",
+    re.I,
 )
 PARENT = re.compile(
     r",?\s+(?:under|as (?:a )?(?:sub-?task|step) (?:of|under|to|for))(?: the task)?:? (?P<parent>[^,]+)", re.I
@@ -36,11 +38,11 @@ def task(words: str, turn: Turn, label: str | None = None) -> Call:
     words, priority = _take(PRIORITY, words)
     labels = [label.lower()] if label else []
     while found := LABEL.search(words):
-        labels.append(found["word"] or found["hash"])
+        labels += re.findall(r"\b(?!and\b)[\w-]+", found["word"] or found["hash"] or found["words"])
         words = words[: found.start()] + words[found.end() :]
     when = find(words, turn.now)
     arguments["title"] = clean(
-        re.sub(r"^(?:to|that i (?:need|have) to|called|named)\s+", "", clean(when.rest), flags=re.I)
+        re.sub(r"^(?:to|that i (?:need|have) to|called|named)\s+", "", clean(when.rest.replace('"', " ")), flags=re.I)
     )
     arguments["due"] = when.due(turn.now)
     arguments["priority"] = "high" if priority and "normal" not in priority and "low" not in priority else priority
@@ -90,7 +92,7 @@ def _list(found: re.Match[str], _: Turn) -> Answer:
 
 
 def _done(found: re.Match[str], _: Turn) -> Answer:
-    return call("tasks.complete", task=_named(found["what"]))
+    return call("tasks.complete", task=_named(found["what"] or found.groupdict().get("what2") or ""))
 
 
 def _named(words: str) -> str:
@@ -162,7 +164,7 @@ RULES: tuple[Rule, ...] = (
     rule(r"(?:my |all my |open )?(?:tasks?|to-?dos?|to-?do list)(?: label+ed #?(?P<label2>[\w-]+))?", _list),
     rule(r"what (?:are|were) (?:all )?my (?:(?P<label>\w+) )?(?:tasks?|to-?dos?)", _list),
     rule(
-        r"what (?:do i|must i|should i) (?:still )?(?:have|need|got)? ?(?:to |left to )?do",
+        r"what (?:do i|must i|should i) (?:still )?(?:have|need|got)? ?(?:to |left to )?(?:do|get done)",
         lambda *_: call("tasks.list"),
     ),
     rule(
@@ -204,6 +206,10 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(r"(?:remove|delete|drop|cancel) (?:the |my )?(?:task|to-?do)(?: to)? (?P<what>.+)", _remove),
     rule(r"restore (?:the )?task (?P<what>.+)", simple("tasks.restore", task="what")),
+    rule(
+        r"(?:done|finished|completed):? (?P<what>(?!with\b).+)|(?P<what2>(?:buy|call|pay|send|write" r"|book) .+) done",
+        _done,
+    ),
     *ADD_RULES[:4],
 )
 LAST_RULES: tuple[Rule, ...] = (

@@ -50,6 +50,11 @@ def _always(action: str) -> Reply:
 URL = r"(?P<url>(?:https?://|www\.)[^\s<>\"]+)"
 RULES: tuple[Rule, ...] = (
     rule(
+        r"what (?:do i (?:have|need) to do|are my (?:tasks|reminders|plans)(?: for)?|have i got(?: on)?"
+        r"|should i do) today",
+        _always("agenda.today"),
+    ),
+    rule(
         r"(?:what(?:'s| is| does)? )?(?:my|the) (?:day|agenda|schedule)(?: look)?(?: like)?(?: for)?(?: today)?",
         _always("agenda.today"),
     ),
