@@ -80,8 +80,12 @@ class LinkedPersons:
         return decode(Person, row.person), decode(Address, row.at)
 
     async def owner(self) -> User | None:
-        """The first user there was."""
-        return _user((await self.tx.execute(_select_user().order_by(users.c.created_at, users.c.id).limit(1))).first())
+        """The first user there was. While there is none, whoever asks first may add one before the next is answered."""
+        first = _select_user().order_by(users.c.created_at, users.c.id).limit(1)
+        if (row := (await self.tx.execute(first)).first()) is None:
+            await self._one_at_a_time("owner")
+            row = (await self.tx.execute(first)).first()
+        return _user(row)
 
     async def add_user(self, user: User) -> None:
         """With their organisation where it is new; idempotent by id."""

@@ -76,3 +76,11 @@ def test_an_address_that_is_not_postgresql_is_refused_in_plain_words(url: str) -
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
 def test_the_usual_spellings_of_an_address_are_welcome(scheme: str) -> None:
     assert dsn(f"{scheme}://ann@db/aurelius?sslmode=require") == "postgresql://ann@db/aurelius?sslmode=require"
+
+
+async def test_a_postgresql_that_is_too_old_is_told_in_plain_words(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("memory.migrate.OLDEST", 99)
+    with pytest.raises(Unusable, match="PostgreSQL 99 or newer is needed"):
+        await migrate(database_url)

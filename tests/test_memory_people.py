@@ -60,6 +60,21 @@ async def test_adding_a_user_twice_changes_nothing(database: Database) -> None:
         assert await door.persons.owner() is not None
 
 
+async def test_processes_that_start_together_agree_on_one_owner(migrated_url: str) -> None:
+    empty = Database(migrated_url, Vault(new_key()))
+
+    async def start() -> User:
+        async with empty.door() as door:
+            owner = await door.persons.owner()
+            if owner is None:
+                owner = User(id=new_id(), org=new_id(), name="")
+                await door.persons.add_user(owner)
+            return owner
+
+    assert len({owner.id for owner in await asyncio.gather(*(start() for _ in range(5)))}) == 1
+    await empty.close()
+
+
 async def test_a_code_is_good_once_however_it_is_typed(database: Database) -> None:
     person, at = stranger(), chat_of(Scope(org="", user="x"))
     async with database.door() as door:

@@ -148,7 +148,7 @@ executions = owned(
     "executions",
     Column("key", Words(), primary_key=True),
     needed("action", Words()),
-    Column("outcome", Json),  # none while it runs
+    Column("outcome", Json, info=UNSEEN),  # none while it runs; what the person saw of it stands in the messages
     needed("began_at", Moment, server_default=NOW),
     Column("ended_at", Moment),
     keyed=True,
