@@ -7,6 +7,7 @@ which keep the order inside a partition and give each job to one process.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ class Dispatch:
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self._fresh: set[Queue] = set()
+        self._closing = False
         _watch_ends(dbos, self._ended)
 
     def wake(self, queue: Queue | None = None) -> None:
@@ -67,7 +69,9 @@ class Dispatch:
                     wanted = None
                 await self._look(wanted)
         finally:
-            self._thread.shutdown(wait=False, cancel_futures=True)
+            self._closing = True  # a claim that is under way is brought to its end: its jobs are started, not lost
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.to_thread(self._thread.shutdown, cancel_futures=True), 2)
 
     async def _look(self, wanted: Iterable[Queue] | None) -> None:
         try:
@@ -79,7 +83,7 @@ class Dispatch:
     def _start_jobs(self, wanted: Iterable[Queue] | None) -> None:
         """In our thread: claim and start until every queue is empty, blocked or as wide as we go."""
         for queue in self._with_work() if wanted is None else tuple(wanted):
-            while self._claim(self._queues[queue]):
+            while not self._closing and self._claim(self._queues[queue]):
                 pass
 
     def _with_work(self) -> list[Queue]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dbos import DBOS, DBOSClient
+    from sqlalchemy import URL
     from sqlalchemy import Engine as Pool
 
 NAME = "aurelius"
@@ -19,20 +20,28 @@ SCHEMA = "dbos"
 THREADS = 16
 
 
+def address(url: str, driver: str = "postgresql") -> URL:
+    """The database's address as libpq's family of drivers reads it; asyncpg's `ssl` is their `sslmode`."""
+    import sqlalchemy
+
+    found = sqlalchemy.make_url(url).set(drivername=driver)
+    if "ssl" in found.query:
+        mode = found.query["ssl"]
+        found = found.difference_update_query(["ssl"]).update_query_dict({"sslmode": mode})
+    return found
+
+
 def pool(url: str, size: int) -> Pool:
     """DBOS's own connections: synchronous (psycopg), used from its threads only."""
     import sqlalchemy
 
-    address = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
-    if "ssl" in address.query:  # asyncpg's word for libpq's sslmode
-        mode = address.query["ssl"]
-        address = address.difference_update_query(["ssl"]).update_query_dict({"sslmode": mode})
     return sqlalchemy.create_engine(
-        address,
+        address(url, "postgresql+psycopg"),
         pool_size=size,
         max_overflow=0,
         pool_timeout=30,
         pool_pre_ping=True,
+        hide_parameters=True,  # what people wrote stays out of error messages, and so out of logs
         connect_args={
             "connect_timeout": 10,
             "application_name": f"{NAME} engine",
@@ -81,11 +90,14 @@ def machine(connections: Pool, executor: str) -> DBOS:
     return made
 
 
-class _OurNews(logging.Filter):
-    """Drops what we log ourselves, with more context."""
+class _News(logging.Filter):
+    """Drops what we log ourselves with more context, and the statements behind a message's first line."""
+
+    OURS = ("Exception encountered in asynchronous workflow", "Asyncio task cancelled for workflow or step")
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith("Exception encountered in asynchronous workflow")
+        record.msg, record.args = record.getMessage().partition("\n")[0], ()
+        return not record.msg.startswith(self.OURS)
 
 
 def _quiet() -> None:
@@ -93,5 +105,5 @@ def _quiet() -> None:
     logger.setLevel(logging.WARNING)
     logger.handlers.clear()  # it brings a console handler; ours decide
     logger.propagate = True
-    if not any(isinstance(one, _OurNews) for one in logger.filters):
-        logger.addFilter(_OurNews())
+    if not any(isinstance(one, _News) for one in logger.filters):
+        logger.addFilter(_News())

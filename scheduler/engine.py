@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,6 +41,9 @@ WIDTH: Mapping[Queue, int] = {
     Queue.IMPORTANT: 16,
     Queue.ROUTINE: 4,
 }
+# What the running task has written down since it last nudged.
+_enqueued: ContextVar[frozenset[Queue]] = ContextVar("enqueued", default=frozenset())
+
 # The schema's name is a constant of ours.
 FORGET = f"""
     WITH forgotten AS (
@@ -64,7 +68,7 @@ class Engine:
         self._handlers: dict[str, Handler] = {}
         self._told: Callable[[DeadLetter], Awaitable[None]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._fresh: set[Queue] = set()
+        self._unrung: set[Queue] = set()
         self._ringing: asyncio.Task[None] | None = None
         self._pool: Any = None
         self._client: DBOSClient | None = None
@@ -91,11 +95,15 @@ class Engine:
         self._pool = durable.pool(self._url, self._size if mine else 2)
         self._client = durable.client(self._pool)
         self._letters = Letters(self._client)
-        if mine:
-            await self._start_working(mine)
-        else:
-            self._line = Line(self._url)
-            await asyncio.to_thread(self._client._sys_db.run_migrations)
+        try:
+            if mine:
+                await self._start_working(mine)
+            else:
+                self._line = Line(self._url)
+                await asyncio.to_thread(self._client._sys_db.run_migrations)
+        except BaseException:
+            await self.stop(grace=0)
+            raise
 
     async def _start_working(self, width: Mapping[Queue, int]) -> None:
         from dbos import DBOS
@@ -166,29 +174,31 @@ class Engine:
             options["delay_seconds"] = wait
         carried = (job.name, job.subject, job.queue.value, options.get("queue_partition_key", ""))
         await tx.run_sync(lambda connection: client.enqueue_in_transaction(connection, options, *carried))
-        self._fresh.add(job.queue)
+        _enqueued.set(_enqueued.get() | {job.queue})
 
     def nudge(self) -> None:
-        """After the commit: the queues that were enqueued to are looked at now, here or in a working process."""
-        fresh, self._fresh = self._fresh, set()
+        """After the commit: the queues that this task enqueued to are looked at now, here or in a working process."""
+        queues = _enqueued.get() or frozenset(Queue)
+        _enqueued.set(frozenset())
         if self._dispatch is not None:
-            for queue in fresh:
+            for queue in queues:
                 self._dispatch.wake(queue)
-        elif fresh and self._line is not None and self._ringing is None:
-            self._ringing = asyncio.create_task(self._ring(sorted(fresh)))
+        elif self._line is not None:
+            self._unrung |= queues
+            if self._ringing is None:
+                self._ringing = asyncio.create_task(self._ring(self._line), name="nudge")
 
-    async def _ring(self, queues: Sequence[str]) -> None:
+    async def _ring(self, line: Line) -> None:
         """Tell the working processes; when that fails they look by themselves a little later."""
         try:
-            async with asyncio.timeout(5), self._line.use() as connection:  # type: ignore[union-attr]
-                for queue in queues:
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, queue)
+            async with asyncio.timeout(5), line.use() as connection:
+                while self._unrung:
+                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._unrung.pop().value)
         except Exception as error:  # noqa: BLE001 - a nudge is never needed
+            self._unrung.clear()
             log.debug("nudge_not_sent", why=str(error))
         finally:
             self._ringing = None
-        if self._fresh:
-            self.nudge()
 
     async def cancel(self, job: str) -> None:
         """Forget a job that has not begun; no error when it is gone."""
@@ -236,7 +246,6 @@ class Engine:
     async def redrive(self, job: str) -> bool:
         """Run a dead letter again from its last completed step; False when there is no such letter."""
         done = await self._post().redrive(job)
-        self._fresh.update(Queue)
         self.nudge()
         return done
 

@@ -8,6 +8,8 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+from scheduler.durable import address
+
 CHANNEL = "aurelius_jobs"
 
 
@@ -30,9 +32,8 @@ class Line:
     async def _connect(self) -> Any:
         import asyncpg  # type: ignore[import-untyped]
 
-        scheme, _, rest = self._url.partition("://")
         connection = await asyncpg.connect(
-            f"{scheme.partition('+')[0]}://{rest}",
+            address(self._url).render_as_string(hide_password=False),
             timeout=10,
             command_timeout=30,
             server_settings={"application_name": "aurelius guard", "jit": "off"},
