@@ -19,6 +19,7 @@ from bot.records import Author, Fact, Found, Message
 WINDOW = 40  # places of history at most; the start moves in steps of 20, so that the prefix seldom changes
 STRIDE = 20
 NO_WORDS = "(a file)"
+SILENCE = Said(role="assistant", texts=("…",))  # a message that was stopped, or answered elsewhere
 FIND = Tool(
     name="find_actions",
     about="Find what else you can do: notes, people, drafts, summaries, weather, web, settings, linked services.",
@@ -90,9 +91,9 @@ def build(
     tier: Tier = Tier.FAST,
 ) -> Prompt:
     """The request for the next step of a turn. `exchanges` are what this turn has said and got back so far."""
-    history = merged(_said(message, view.user) for message in view.history)
+    history = alternating(view.history, view.user)
     if history and history[-1].role == "user":
-        history = (*history, Said(role="assistant", texts=("…",)))  # it was stopped, or answered elsewhere
+        history = (*history, SILENCE)
     asked = Said(role="user", texts=("\n\n".join(own) or NO_WORDS, context(view)), pictures=pictures)
     messages = (*history, asked, *exchanges)
     return Prompt(
@@ -123,20 +124,24 @@ def _said(message: Message, user: User) -> Said:
         return Said(role="user", texts=(message.text or NO_WORDS, f"<sent at='{stamp}'/>"))
     if message.suggestion is not None and not message.actions:
         title = message.text.partition("\n")[0].strip("*")
-        return Said(role="assistant", texts=(f"[card: {title}]",))  # its state changes, so it stands in the context
+        return Said(
+            role="assistant", texts=(f"[card: {_line(title)}]",)
+        )  # its state changes, so it stands in the context
     ran = "".join(f"\n[ran: {action}]" for action in message.actions)
     words = untrusted(message.text, "earlier answer") if message.outside else message.text
     return Said(role="assistant", texts=((words or "…") + ran,))
 
 
-def merged(said: Iterable[Said]) -> tuple[Said, ...]:
-    """Neighbours of one role become one message: the service wants the roles to alternate."""
+def alternating(messages: Iterable[Message], user: User) -> tuple[Said, ...]:
+    """The history with its roles in turn, as the service wants them; what it makes of a message never changes later."""
     result: list[Said] = []
-    for item in said:
+    for message in messages:
+        item = _said(message, user)
+        if result and result[-1].role == item.role == "user" and message.state != "merged":
+            result.append(SILENCE)
         if result and result[-1].role == item.role:
-            result[-1] = Said(role=item.role, texts=result[-1].texts + item.texts)
-        else:
-            result.append(item)
+            item = Said(role=item.role, texts=result.pop().texts + item.texts)
+        result.append(item)
     return tuple(result)
 
 
