@@ -42,8 +42,8 @@ def _words(sentence: str) -> list[str]:
 
 
 def wanted_style(text: str, system: str) -> str:
-    """brief, detailed or bullets: what is asked for in the request, else in the system text, else brief."""
-    for words in (text[:300], system):
+    """brief, detailed or bullets: what the system text asks for, else the beginning of the request, else brief."""
+    for words in (system, text[:300]):
         named = re.search(r"style\W{1,3}(brief|detailed|bullets)", words, re.IGNORECASE)
         if named:
             return named[1].lower()
@@ -55,8 +55,8 @@ def wanted_style(text: str, system: str) -> str:
 
 SIGNS = {
     "bullets": r"\bbullets?\b",
-    "detailed": r"\bdetailed\b|\bin detail\b",
-    "brief": r"\bbrief(?:ly)?\b|\bshort(?:ly)?\b",
+    "detailed": r"\bdetailed\b|\bin detail\b|\bparagraphs\b",
+    "brief": r"\bbrief(?:ly)?\b|\bshortly\b",
 }
 TAG = re.compile(r"</?[a-z_]+[^<>]{0,200}>")
 ORDER = re.compile(r"^[^\n]{0,300}\bsumm?ar[^\n]{0,300}?:\s*", re.IGNORECASE)

@@ -159,7 +159,8 @@ def changes(words: str, turn: Turn) -> dict[str, Any]:
     )
     if when.said:
         field = next((name for name in TIMES if name in pending), "at")
-        return {"every": when.cron} if when.cron else {field: _time(when, pending.get(field), turn)}
+        before = pending.get(field) or _shown_moment(turn)
+        return {"every": when.cron} if when.cron else {field: _time(when, before, turn)}
     return {}
 
 
@@ -176,6 +177,12 @@ def _time(when: When, before: Any, turn: Turn) -> Any:
     if isinstance(before, str) and "T" in before and when.clock and not when.day:
         return before[:11] + moment[11:16]
     return moment
+
+
+def _shown_moment(turn: Turn) -> str:
+    """The ISO date or time that stands in the title of the card, when there is only one card."""
+    found = re.search(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d)?", turn.cards[0].title) if len(turn.cards) == 1 else None
+    return found[0] if found else ""
 
 
 def _pending(turn: Turn) -> dict[str, Any]:

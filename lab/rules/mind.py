@@ -46,6 +46,8 @@ SEVERAL = re.compile(
     re.IGNORECASE,
 )
 QUESTION = re.compile(r"(?:what|who|when|where|which|whose|how (?:old|many|much|long|far|tall|big))\b", re.IGNORECASE)
+ASKS_TIME = "Which time do you mean?"
+THINGS = ("task", "reminder", "note", "draft", "fact", "trust")  # inputs that name one of several things
 MOST_ASKED = 200  # characters of a question that is looked up
 ASKS_ZONE = re.compile(r"time ?zone|which city|what city|where you are|zeitzone", re.IGNORECASE)
 GERMAN = re.compile(r"\b(?:ich|bitte|kannst|mir|nicht|und|eine?n?|für|wie|was)\b", re.IGNORECASE)
@@ -164,14 +166,34 @@ def _followed_up(text: str, turn: Turn) -> Answer | None:
     again = reminders.continued(turn) or world.continued(turn)
     if again:
         return _first(again, turn)
-    contact = memory.chosen(turn) if turn.earlier else ""
-    before = _several(normal(turn.earlier[-1]), replace(turn, text=turn.earlier[-1], cards=())) if contact else None
+    before = (
+        _several(normal(turn.earlier[-1]), replace(turn, text=turn.earlier[-1], cards=())) if turn.earlier else None
+    )
     if before and before.calls:
-        given = before.calls[0].arguments
-        name = str(given.get("name") or given.get("to") or given.get("contact") or contact.split()[0])
-        means = Call(action="people.means", arguments={"name": name, "contact": contact})
-        return Answer(rounds=((means,), *before.rounds))
+        return _chosen(before, turn) or _other_time(text, before, turn) or _zone_told(text, turn)
     return _zone_told(text, turn)
+
+
+def _chosen(before: Answer, turn: Turn) -> Answer | None:
+    """The request of before with the one of several that the person now means; for a person, remembered as well."""
+    option = memory.chosen(turn)
+    if not option:
+        return None
+    asked = before.calls[0]
+    thing = next((name for name in THINGS if name in asked.arguments), "")
+    if thing:
+        return Answer(rounds=((replace(asked, arguments=asked.arguments | {thing: option}), *before.calls[1:]),))
+    contact = clean(option.partition(" (")[0])
+    name = str(asked.arguments.get("name") or asked.arguments.get("contact") or asked.arguments.get("to") or contact)
+    means = Call(action="people.means", arguments={"name": name, "contact": contact})
+    return Answer(rounds=((means,), *before.rounds))
+
+
+def _other_time(text: str, before: Answer, turn: Turn) -> Answer | None:
+    """Another time for a reminder whose first one was over already."""
+    if ASKS_TIME not in turn.last_reply or before.calls[0].action != "reminders.set":
+        return None
+    return _first(f"remind me {text} to {before.calls[0].arguments['text']}", turn)
 
 
 def _zone_told(text: str, turn: Turn) -> Answer | None:

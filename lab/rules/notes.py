@@ -8,6 +8,8 @@ from lab.dates import find
 from lab.rules.answer import Answer, Reply, Rule, call, clean, rule, simple, undivided
 from lab.rules.request import Turn
 
+LEAST = 5  # words that are worth a summary
+
 
 def _to_the_end(words: str, turn: Turn) -> str:
     """As the person wrote it, with the full stop that a request does not need but a letter does."""
@@ -27,7 +29,7 @@ def _draft(found: re.Match[str], turn: Turn) -> Answer:
     to = clean(groups["to"])
     if not text and not subject:
         return Answer(text=f"What should it say? For example: draft a mail to {to} saying Thursday works for me.")
-    return undivided(call("drafts.write", to=to, subject=subject or _subject(text), text=text or subject))
+    return undivided(call("drafts.add", to=to, subject=subject or _subject(text), text=text or subject))
 
 
 def _subject(text: str) -> str:
@@ -45,7 +47,8 @@ def _style(words: str) -> str | None:
 
 def _summary(found: re.Match[str], turn: Turn) -> Answer | None:
     text = _to_the_end(found["text"], turn)
-    if len(text.split()) < 5:
+    text = text if len(text.split()) >= LEAST else turn.attached
+    if len(text.split()) < LEAST:
         return Answer(text="Send me the text after the words: summarise this: ...")
     return undivided(call("summaries.text", text=text, style=_style(found["how"] or "")))
 

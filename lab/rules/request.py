@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 CONTEXT = re.compile(r"<context>(.*)</context>", re.DOTALL)
+ATTACHED = re.compile(r"<untrusted[^>]*>(.*?)</untrusted>", re.DOTALL)
 UNTRUSTED = re.compile(r"\s*<untrusted[^>]*>(.*)</untrusted>\s*", re.DOTALL)
 CARD = re.compile(r"^- card (\S+?): (.*)$", re.MULTILINE)
 
@@ -41,6 +42,7 @@ class Turn:
 
     text: str
     now: datetime
+    attached: str = ""  # what files brought along with the message: only ever content, never a request
     zone: str = ""
     name: str = ""
     cards: tuple[Card, ...] = ()
@@ -99,7 +101,7 @@ class _Reading:
 
 
 def _label(option: Any) -> Any:
-    return option.get("name") or option.get("label") or option.get("id") if isinstance(option, dict) else option
+    return option.get("text") or option.get("name") or option.get("id") if isinstance(option, dict) else option
 
 
 def read(body: dict[str, Any]) -> Turn:
@@ -119,8 +121,10 @@ def read(body: dict[str, Any]) -> Turn:
             seen.person(texts)
     lines = dict(re.findall(r"^(now|zone|name): *(.*)$", seen.context, re.MULTILINE))
     zone = lines.get("zone", "unknown").strip()
+    tools = frozenset(tool["name"] for tool in body.get("tools") or [])
     return Turn(
-        text=seen.text,
+        text=ATTACHED.sub(" ", seen.text).strip() if tools else seen.text,
+        attached="\n".join(ATTACHED.findall(seen.text)).replace("&lt;", "<"),
         now=_now(lines.get("now", "")),
         zone="" if zone == "unknown" else zone,
         name=lines.get("name", "").strip(),
@@ -132,7 +136,7 @@ def read(body: dict[str, Any]) -> Turn:
         replies=tuple(seen.replies),
         options=tuple(seen.options),
         uses=tuple(seen.uses),
-        tools=frozenset(tool["name"] for tool in body.get("tools") or []),
+        tools=tools,
         schema=((body.get("output_config") or {}).get("format") or {}).get("schema"),
         system=_words(body.get("system") or ""),
     )
