@@ -30,7 +30,7 @@ async def local(playing: Stage) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", "Bearer ü"])
 async def test_without_the_token_nothing_is_done(playing: Stage, token: str) -> None:
     async with httpx2.AsyncClient(base_url=playing.url) as client:
-        headers = {"authorization": token.encode()}
+        headers = {b"authorization": token.encode()}
         assert (await client.get("/local/messages", headers=headers)).status_code == 401
         assert (await client.post("/local/sign-in-links", headers=headers)).status_code == 401
 

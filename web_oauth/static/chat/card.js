@@ -108,7 +108,7 @@ function drawBox(field) {
     const options = field.options.includes(field.value) ? field.options : ["", ...field.options];
     return make("select", {}, ...options.map((each) => make("option", { value: each, selected: each === field.value }, each)));
   }
-  if (field.kind === "long") return make("textarea", {}, field.value);
+  if (field.kind === "long") return Object.assign(make("textarea"), { value: field.value });
   const kinds = { number: "number", date: "date", datetime: "datetime-local" };
   const plain = field.kind === "datetime" ? field.value.slice(0, 16) : field.value;
   return make("input", { type: kinds[field.kind] ?? "text", value: plain, step: field.kind === "number" ? "any" : null });

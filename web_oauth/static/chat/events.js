@@ -13,7 +13,7 @@ export class Events {
   constructor(seq, on) {
     this.seq = seq;
     this.on = on;
-    addEventListener("online", () => this.#again());
+    addEventListener("online", () => this.#open()); // what was open before may be dead without knowing
     addEventListener("offline", () => on.state("offline"));
     document.addEventListener("visibilitychange", () => document.hidden || this.#check());
     setInterval(() => this.#check(), 10_000);

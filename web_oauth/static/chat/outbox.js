@@ -78,12 +78,15 @@ export class Outbox {
   }
 
   #failed(item, error) {
+    item.state = "waiting";
+    if (error.status === 401) {
+      this.refused(); // it stays until somebody signs in again
+      return false;
+    }
     if (error instanceof Refused && !error.passing) {
       item.problem = error.advice;
-      if (error.status === 401) this.refused();
-      return error.status !== 401;
+      return true;
     }
-    item.state = "waiting";
     this.#timer = setTimeout(() => this.flush(), (error.after ?? 0) * 1000 || this.#wait);
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
     return false;

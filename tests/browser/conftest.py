@@ -1,0 +1,70 @@
+"""A real Chromium for the tests of the pages. Debian's package; without it they are skipped, saying so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.web_stage import Stage, link, stage
+
+ARGUMENTS = (
+    "--no-sandbox",  # the tests may run as root, and the pages are ours
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        missing = "Chromium is not installed (Debian: apt-get install chromium)"
+        if os.environ.get("AURELIUS_TEST_ALL") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def playing(migrated_url: str) -> AsyncIterator[Stage]:
+    async with stage(migrated_url) as playing:
+        yield playing
+
+
+@pytest_asyncio.fixture
+async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    context = await chromium.new_context(viewport={"width": 1100, "height": 760}, locale="en-GB", timezone_id="UTC")
+    context.set_default_timeout(10_000)
+    yield context
+    await context.close()
+
+
+@pytest_asyncio.fixture
+async def page(playing: Stage, context: BrowserContext) -> AsyncIterator[Page]:
+    """The chat, signed in. Whatever the page complains about fails the test."""
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await enter(page, playing)
+    yield page
+    ours = [each for each in complaints if "Failed to load resource" not in each and "net::ERR" not in each]
+    assert ours == []
+
+
+async def enter(page: Page, playing: Stage) -> None:
+    await page.goto(await link(playing))
+    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_text("online", exact=True).wait_for()
