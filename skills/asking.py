@@ -1,4 +1,4 @@
-"""How a skill asks the language model: one question, texts of others marked as such, clear words when it cannot."""
+"""How a skill asks the language model: one question, and clear words when it cannot be asked."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from bot.ports import Context
 from skills.sorry import Sorry
 
 MOST_ROUNDS = 5  # a vendor's tool that needs more time pauses the answer; we let it go on this often
-
-
-def untrusted(text: str, source: str) -> str:
-    """The text in marks that say: data, not instructions. Marks inside of it are broken up."""
-    return f'<untrusted source="{source}">\n{text.replace("</untrusted", "< /untrusted")}\n</untrusted>'
 
 
 async def ask(

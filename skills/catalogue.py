@@ -89,4 +89,6 @@ class Catalogue:
 
 def _folders(root: Path) -> list[Path]:
     """The skills' folders below a root, in a stable order."""
+    if not root.is_dir():
+        raise Unfit(f"{root}: there is no such folder of skills: create it or correct AURELIUS_SKILLS_DIR")
     return sorted(folder for folder in root.iterdir() if folder.is_dir() and not folder.name.startswith(("_", ".")))

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import ast
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.action import Action, Call, Outcome, Risk
+from bot.action import Call, Outcome, Risk
 from bot.people import User
 from bot.ports import Context
 from skills.api import Api
-from skills.catalogue import BUILTIN, Catalogue
+from skills.catalogue import Catalogue
 from skills.check import LONGEST, check
 from skills.code import inputs_for
 from skills.inputs import Ungrammatical, compile_inputs
 from skills.manifest import Unfit, load
 from skills.preview import fill, holes
-from skills.prompts import prompt
 from skills.search import ActionSearch
 from skills.sorry import Sorry
-from skills.which import pick
-from skills.wording import day_in_words, moment_in_words, plain
 
 GOOD = """
 title = "Echo"
@@ -313,6 +309,11 @@ def test_code_that_does_not_fit_its_manifest_is_told_at_the_start(tmp_path: Path
         catalogue_of(tmp_path)
 
 
+def test_a_folder_of_skills_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Unfit, match="correct AURELIUS_SKILLS_DIR"):
+        catalogue_of(tmp_path / "nowhere")
+
+
 def test_a_missing_code_file_and_a_second_skill_of_the_same_name_are_told(tmp_path: Path) -> None:
     folder = make(tmp_path)
     with pytest.raises(Unfit, match="there is a skill 'echo' already"):
@@ -361,144 +362,6 @@ async def test_a_call_that_does_not_fit_is_not_run(tmp_path: Path) -> None:
 
 def test_an_empty_search_is_no_error() -> None:
     assert ActionSearch([]).find("anything", 5) == []
-
-
-# The built-in skills as a whole
-
-
-def builtin() -> list[Action]:
-    catalogue = Catalogue(recurrence=NoClock())
-    return [spec.action for skill in catalogue.skills for spec in skill.specs]
-
-
-def test_the_always_offered_actions_are_few_small_and_in_a_stable_order() -> None:
-    always = [action.id for action in Catalogue(recurrence=NoClock()).always()]
-    assert always == sorted(always)
-    assert set(always) == {
-        "memory.recall",
-        "memory.remember",
-        "people.find",
-        "reminders.list",
-        "reminders.set",
-        "tasks.add",
-        "tasks.complete",
-        "tasks.list",
-    }
-
-
-@pytest.mark.parametrize("action", builtin(), ids=lambda action: action.id)
-def test_every_built_in_action_is_whole(action: Action) -> None:
-    assert action.about.endswith(".") or action.about.endswith("?")
-    assert all(about.get("description") or action.name == "restore" for about in action.inputs["properties"].values())
-    assert action.risk is Risk.READ or action.atomic, "an effect and the record of it commit together"
-    example = {name: _example(about) for name, about in action.inputs["properties"].items()}
-    assert check(action.inputs, example) is None
-    assert "?" not in fill(action.preview, example)
-
-
-def _example(schema: dict[str, Any]) -> Any:
-    formats = {
-        "date": "2026-11-27",
-        "date-time": "2026-11-27T16:00",
-        "email": "a@example.com",
-        "uri": "https://a.example",
-    }
-    if "enum" in schema:
-        return schema["enum"][0]
-    kinds = {"string": "x", "integer": 1, "number": 1.5, "boolean": True, "array": [], "object": {}}
-    return formats.get(schema.get("format", ""), kinds[schema["type"]])
-
-
-@pytest.mark.parametrize("path", sorted(BUILTIN.glob("*/code.py")), ids=lambda path: path.parent.name)
-def test_a_skill_imports_only_the_mind_the_engine_and_the_standard_library(path: Path) -> None:
-    ours = {"bot", "skills"}
-    strangers = {"adapters", "memory", "scheduler", "web_oauth", "aurelius", "lab", "sqlalchemy", "httpx2", "anthropic"}
-    tops = {
-        name.split(".")[0]
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names])
-    }
-    assert not tops & strangers
-    assert tops & ours
-
-
-HOLES = {
-    "agenda/calendar.md": {"zone", "language"},
-    "agenda/digest.md": {"day", "sections"},
-    "drafts/email.md": {"name", "language"},
-    "memory/categorise.md": {"categories"},
-    "summaries/brief.md": {"language"},
-    "summaries/bullets.md": {"language"},
-    "summaries/detailed.md": {"language"},
-    "tasks/analysis.md": {"language"},
-    "web/read.md": {"language"},
-    "web/search.md": {"language"},
-}
-
-
-def test_every_prompt_file_is_known_with_its_holes() -> None:
-    assert {str(path.relative_to(BUILTIN)) for path in BUILTIN.glob("*/*.md")} == set(HOLES)
-
-
-@pytest.mark.parametrize("file", sorted(HOLES))
-def test_a_prompt_has_its_holes_and_treats_what_it_is_given_as_data(file: str) -> None:
-    text = prompt(BUILTIN / file, **dict.fromkeys(HOLES[file], "VALUE"))
-    assert "{{" not in text
-    assert text.count("VALUE") >= len(HOLES[file])
-    assert file == "agenda/digest.md" or "data" in text
-    with pytest.raises(KeyError):
-        prompt(BUILTIN / file, **dict.fromkeys(HOLES[file] | {"more"}, "VALUE"))
-
-
-# Words
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("buy *milk* [now](x) <b>", r"buy \*milk\* \[now\](x) \<b\>"),
-        ("# not a heading", r"\# not a heading"),
-        ("1. not a list", r"1\. not a list"),
-        ("- nor this", r"\- nor this"),
-        ("snake_case and _emphasis_", r"snake_case and \_emphasis\_"),
-        ("two\nlines", "two lines"),
-    ],
-)
-def test_a_text_means_itself_in_commonmark(text: str, shown: str) -> None:
-    assert plain(text) == shown
-
-
-def test_days_and_moments_are_said_with_weekday_and_zone() -> None:
-    today = date(2026, 11, 20)
-    assert day_in_words(date(2026, 11, 21), today) == "tomorrow"
-    assert day_in_words(date(2026, 11, 27), today) == "Fri 27 Nov"
-    assert day_in_words(date(2027, 1, 4), today) == "Mon 4 Jan 2027"
-    berlin = User(id="u", org="o", name="Ann", zone="Europe/Berlin")
-    now = datetime(2026, 11, 20, 18, tzinfo=UTC)
-    said = moment_in_words(datetime(2026, 11, 21, 15, tzinfo=UTC), berlin, now)
-    assert said == "tomorrow, Sat 21 Nov, 16:00 (Europe/Berlin)"
-
-
-def test_what_is_meant_is_found_by_id_then_whole_then_part_then_words() -> None:
-    things = [Thing("1", "Buy milk"), Thing("2", "Milk"), Thing("3", "Call the milk man today")]
-    assert pick("3", things, Thing.words, "task").id == "3"
-    assert pick("milk", things, Thing.words, "task").id == "2"
-    assert pick("BUY  milk", things, Thing.words, "task").id == "1"
-    assert pick("today call", things, Thing.words, "task").id == "3"
-    with pytest.raises(Sorry, match="no task like “bread”"):
-        pick("bread", things, Thing.words, "task")
-    with pytest.raises(Sorry, match="Which one") as which:
-        pick("mil", things, Thing.words, "task")
-    assert [option["id"] for option in which.value.data["options"]] == ["1", "3", "2"]
-
-
-class Thing:
-    def __init__(self, id: str, text: str) -> None:
-        self.id, self.text = id, text
-
-    def words(self) -> str:
-        return self.text
 
 
 # Reaching out

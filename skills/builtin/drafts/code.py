@@ -16,6 +16,8 @@ from skills.undo import undo
 from skills.which import pick
 from skills.wording import bullets, count, dated, plain, quoted
 
+MOST = 1000  # drafts that are looked through for the one that is meant
+
 
 async def add(context: Context, to: str, subject: str, text: str) -> Outcome:
     draft = Draft(id=derived_id(context.key, "draft"), to=to, subject=subject, text=text, created_at=context.now)
@@ -74,4 +76,4 @@ def _whole(draft: Draft) -> str:
 
 
 async def _find(work: Work, words: str) -> Draft:
-    return pick(words, await work.drafts.list(), lambda draft: f"{draft.subject} (to {draft.to})", "draft")
+    return pick(words, await work.drafts.list(MOST), lambda draft: f"{draft.subject} (to {draft.to})", "draft")

@@ -113,7 +113,7 @@ async def revoke_trust(context: Context, trust: str) -> Outcome:
     async with context.open() as work:
         kept = await work.trusts.list()
         number = int(trust) if trust.strip().isdigit() else 0
-        found = kept[number - 1] if 0 < number <= len(kept) else pick(trust, kept, _trust_text, "“always”")
+        found = kept[number - 1] if 0 < number <= len(kept) else pick(trust, kept, _trust_text, "permission")
         await work.trusts.revoke(found.id)
     return Outcome(ok=True, text=f"I ask again from now on: {plain(_trust_text(found))}")
 

@@ -19,6 +19,7 @@ from skills.which import pick
 from skills.wording import bullets, count, dated, plain, quoted
 
 TITLE = 60  # characters
+MOST = 5000  # notes that are looked through for the one that is meant
 
 
 async def add(context: Context, text: str, title: str | None = None) -> Outcome:
@@ -102,4 +103,4 @@ def _data(notes: Sequence[Note]) -> list[dict[str, str]]:
 
 
 async def _find(work: Work, words: str) -> Note:
-    return pick(words, await work.notes.list(), lambda note: note.title, "note")
+    return pick(words, await work.notes.list(MOST), lambda note: note.title, "note")

@@ -16,6 +16,8 @@ from skills.undo import undo
 from skills.which import ask_which
 from skills.wording import count, plain
 
+MOST = 5000  # contacts
+
 
 async def add(context: Context, name: str, email: str = "", phone: str = "", about: str = "") -> Outcome:
     if not name.strip():
@@ -37,7 +39,7 @@ async def means(context: Context, name: str, contact: str) -> Outcome:
     called = name.strip().casefold()
     async with context.open() as work:
         meant = await _one(work, contact)
-        others = [c for c in await work.contacts.list() if called in c.called and c.id != meant.id]
+        others = [c for c in await work.contacts.list(MOST) if called in c.called and c.id != meant.id]
         changed = [meant, *others]
         for other in others:
             rest = tuple(own for own in other.called if own != called)
@@ -86,7 +88,7 @@ async def restore(context: Context, contacts: tuple[Any, ...]) -> Outcome:
 
 async def _one(work: Work, name: str) -> Contact:
     """The person meant, by id or name. Raises Sorry when nobody is, and when several may be: then it asks which."""
-    by_id = next((c for c in await work.contacts.list() if c.id == name.strip()), None)
+    by_id = await work.contacts.get(name.strip())
     hits = [by_id] if by_id else list(await work.contacts.named(name))
     if not hits:
         raise Sorry(f"I find nobody called “{plain(name)}” in your contacts.")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bot.action import Outcome
 from bot.ports import Context
+from bot.prompt import untrusted
 from bot.records import Author, Message
-from skills.asking import ask, untrusted
+from skills.asking import ask
 from skills.prompts import prompt
 from skills.sorry import Sorry
 

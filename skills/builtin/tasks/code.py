@@ -18,6 +18,7 @@ from skills.undo import undo
 from skills.which import pick
 from skills.wording import bullets, count, due_in_words, plain
 
+MOST = 5000  # tasks that are looked through for the one that is meant
 RANK = {"high": 0, "normal": 1, "low": 2}
 
 
@@ -66,7 +67,7 @@ async def complete(context: Context, task: str) -> Outcome:
     async with context.open() as work:
         found = await _find(work, task)
         await work.tasks.put(replace(found, done_at=context.now, version=found.version + 1))
-        left = [part for part in await work.tasks.list() if part.parent == found.id]
+        left = [part for part in await work.tasks.list(limit=MOST) if part.parent == found.id]
     more = f" {count(len(left), 'sub-task')} of it still open." if left else ""
     text = f"Done: {plain(found.title)}.{more}"
     return Outcome(ok=True, text=text, data={"id": found.id}, undo=undo(context, "tasks.reopen", task=found.id))
@@ -106,7 +107,7 @@ async def update(
 async def remove(context: Context, task: str) -> Outcome:
     async with context.open() as work:
         found = await _find(work, task)
-        family = _family(found, [*await work.tasks.list(), *await work.tasks.list(done=True)])
+        family = _family(found, [*await work.tasks.list(limit=MOST), *await work.tasks.list(done=True, limit=MOST)])
         for member in reversed(family):
             await work.tasks.remove(member.id)
     parts = f" and {count(len(family) - 1, 'sub-task')} of it" if len(family) > 1 else ""
@@ -162,7 +163,12 @@ def _has_label(task: Task, label: str | None) -> bool:
 
 
 async def _find(work: Work, words: str, *, done: bool = False) -> Task:
-    return pick(words, await work.tasks.list(done=done), lambda task: task.title, "done task" if done else "open task")
+    return pick(
+        words,
+        await work.tasks.list(done=done, limit=MOST),
+        lambda task: task.title,
+        "done task" if done else "open task",
+    )
 
 
 def _family(top: Task, tasks: Sequence[Task]) -> list[Task]:
