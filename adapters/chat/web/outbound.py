@@ -20,7 +20,7 @@ def show(message: Message) -> Json:
         "html": html(message.text) if ours else "",
         "sent_at": message.sent_at.isoformat(),
         "state": message.state,
-        "card": message.suggestion is not None,
+        "card": message.suggestion is not None and not message.actions,  # else an answer with an Undo
         "choices": [{"label": c.label, "token": c.token, "tone": c.tone.value} for c in message.choices],
         "files": [_file(file) for file in message.files],
         "outside": message.outside,
