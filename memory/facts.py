@@ -32,7 +32,7 @@ from memory.rows import Shape, Shelf
 from memory.search import matching, rank
 from memory.tables import facts, forgotten, messages, notes, users
 from memory.when import period, without_period
-from memory.words import words_of
+from memory.words import fuzzy, terms_of, words_of
 
 OWN = "you"  # how the source of something begins that the person said themselves
 FACTS, NOTES, MESSAGES = 500, 200, 100  # candidates of each kind
@@ -108,6 +108,8 @@ class OwnFacts(Shelf[Fact]):
     def _some(self, kind: str, table: Any, text: Any, at: Any, source: Any, about: str) -> Select[Any]:
         columns = (table.c.id, literal(kind).label("kind"), func.left(text, LONGEST).label("text"))
         found = select(*columns, at.label("at"), source.label("source")).where(self.mine(table))
+        if not any(fuzzy(term) for term in terms_of(about)):
+            found = found.where(matching(table, about))
         return found.order_by(rank(table, about).desc(), at.desc())
 
     def _told(self, question: Question) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.records import Found
-from memory.words import similar, stem, terms_of, words_of
+from memory.words import fuzzy, similar, stem, terms_of, words_of
 
 KINDS = {"fact": 1.0, "note": 0.9, "message": 0.8}
 RECENT = 0.15  # what being of today is worth, beside having all the words
@@ -17,7 +17,6 @@ IN_PERIOD = 0.5
 OUT_OF_PERIOD = 0.3
 WORTH_SHOWING = 0.35  # of the best score
 LONGEST = 2000  # characters of a candidate that are looked at and shown
-FUZZY_FROM = 4  # letters: shorter words are too easily like others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +36,12 @@ def best(question: Question, candidates: Sequence[Found], limit: int) -> list[Fo
     """Those that fit, best first, with their scores."""
     texts = [set(words_of(candidate.text[:LONGEST])) for candidate in candidates]
     weights = _weights(terms_of(question.about, filler=question.begin is None), texts)
-    scored = [
-        replace(candidate, score=_score(question, candidate, words, weights))
-        for candidate, words in zip(candidates, texts, strict=True)
+    scores = [_score(question, each, words, weights) for each, words in zip(candidates, texts, strict=True)]
+    bar = max(scores, default=0.0) * WORTH_SHOWING
+    fitting = [
+        replace(each, score=score) for each, score in zip(candidates, scores, strict=True) if score and score >= bar
     ]
-    scored.sort(key=lambda found: (found.score, found.at), reverse=True)
-    bar = scored[0].score * WORTH_SHOWING if scored else 0.0
-    return [found for found in scored[:limit] if found.score > 0 and found.score >= bar]
+    return sorted(fitting, key=lambda found: (found.score, found.at), reverse=True)[:limit]
 
 
 def _weights(terms: Sequence[str], texts: Sequence[set[str]]) -> list[tuple[set[str], float]]:
@@ -51,8 +49,9 @@ def _weights(terms: Sequence[str], texts: Sequence[set[str]]) -> list[tuple[set[
     known = set().union(*texts)
     weights = []
     for term in terms:
-        forms = {word for word in known if word.startswith(stem(term))}
-        if not forms and len(term) >= FUZZY_FROM:
+        beginning = stem(term)
+        forms = {word for word in known if word.startswith(beginning)}
+        if not forms and fuzzy(term):
             forms = similar(term, known)
         having = sum(1 for words in texts if words & forms)
         weights.append((forms, math.log(1 + (len(texts) + 1) / (having + 1))))

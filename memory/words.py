@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 MOST_TERMS = 16
 SHORTEST_STEM = 4
+FUZZY_FROM = 4  # letters
 SIMILAR = 0.4  # share of common trigrams from which two words are taken for the same
 FILLER = frozenset(
     "a about again all am an and any are as at be been but by can could did do does for from get had has have he her "
@@ -51,10 +52,15 @@ def unspaced(query: str) -> list[str]:
     return [term for term in terms_of(query) if UNSPACED.search(term)]
 
 
+def fuzzy(word: str) -> bool:
+    """Whether to look for misspellings of it: shorter words are too easily like others."""
+    return len(word) >= FUZZY_FROM
+
+
 def similar(word: str, known: Iterable[str]) -> set[str]:
-    """Those of the known words that look like a misspelling of this one."""
+    """Those of the known words that look like a misspelling of this one; the first letter is rarely the wrong one."""
     mine = _trigrams(word)
-    return {other for other in known if _likeness(mine, _trigrams(other)) >= SIMILAR}
+    return {other for other in known if other[0] == word[0] and _likeness(mine, _trigrams(other)) >= SIMILAR}
 
 
 def _trigrams(word: str) -> set[str]:
