@@ -383,6 +383,12 @@ def test_an_open_card_is_answered_in_plain_words(text: str, cards: tuple[Card, .
     assert answers == (decided or [])
 
 
+def test_a_yes_with_a_but_that_is_not_understood_approves_nothing() -> None:
+    made = plan(Turn(text="yes but nicer", now=NOW, cards=ONE))
+    assert not made.calls
+    assert "to be different" in made.text
+
+
 def test_with_two_cards_a_bare_yes_asks_which() -> None:
     made = plan(Turn(text="yes", now=NOW, cards=TWO))
     assert not made.calls

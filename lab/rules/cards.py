@@ -46,6 +46,8 @@ FIELD = re.compile(
     r"|into|:|=)\s+(?P<value>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
+BUT_ONLY = re.compile(r"[,.]?\s*(?:but|only|except|however|aber|mais|pero)\b", re.IGNORECASE)
+UNCLEAR = "I did not understand what is to be different. Say for example “change the text to ...”, or press Edit."
 TIMES = ("at", "until", "due", "start", "begin", "time", "since", "when", "date")
 
 
@@ -55,7 +57,7 @@ def answer_card(text: str, turn: Turn) -> Answer | None:
         return None
     made = _decision(text, turn)
     if made is None:
-        return None
+        return Answer(text=UNCLEAR) if (yes := YES.fullmatch(text)) and BUT_ONLY.match(yes["rest"]) else None
     cards = _meant(text, turn)
     if not cards:
         shown = "\n".join(f"{n}. {card.title}" for n, card in enumerate(turn.cards, 1))
