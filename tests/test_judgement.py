@@ -82,19 +82,18 @@ TABLES = [
     (PAUSED, {"paused": True, "trusted": True}),
     (PAUSED, {"paused": True, "tainted": True, "proposed": True, "trusted": True}),
 ]
-CELLS = [
-    pytest.param(kind, origin, given_, ruling, id=f"{'+'.join(given_) or 'asked'}: {kind}, {origin.name.lower()}")
-    for table, given_ in TABLES
+ROWS = [
+    pytest.param(kind, row, circumstances, id=f"{kind}: {', '.join(circumstances) or 'asked'}")
+    for table, circumstances in TABLES
     for kind, row in table.items()
-    for origin, ruling in zip(Origin, row, strict=True)
 ]
 
 
-@pytest.mark.parametrize(("kind", "origin", "given_", "ruling"), CELLS)
-def test_every_cell_of_the_table(kind: str, origin: Origin, given_: dict[str, bool], ruling: Ruling) -> None:
-    judgement = judge(Case(action=KINDS[kind], origin=origin, **given_))  # type: ignore[arg-type]
-    assert judgement.ruling is ruling
-    assert judgement.why.endswith(".")
+@pytest.mark.parametrize(("kind", "row", "circumstances"), ROWS)
+def test_every_cell_of_the_table(kind: str, row: tuple[Ruling, ...], circumstances: dict[str, bool]) -> None:
+    judgements = [judge(Case(action=KINDS[kind], origin=origin, **circumstances)) for origin in Origin]
+    assert tuple(judgement.ruling for judgement in judgements) == row
+    assert all(judgement.why.endswith(".") for judgement in judgements)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +196,8 @@ def test_without_targets_the_turn_decides() -> None:
     nothing = action(Risk.WRITE)
     assert origin_of(nothing, call(title="milk"), Seen()) is OWN
     assert origin_of(nothing, call(title="milk"), Seen(tainted=True)) is FOUND
-    for empty in (None, "", [], {}, [None, "", {"email": ""}]):
+    empties: list[Json] = [None, "", [], {}, [None, "", {"email": ""}]]
+    for empty in empties:
         assert origin("", to=empty) is OWN
         assert origin("", {"tainted": True}, to=empty) is FOUND
     assert origin("  ", to="  ") is FOUND
