@@ -6,13 +6,14 @@ import asyncio
 import io
 import json
 import os
+import re
 import tarfile
 import tempfile
 import zlib
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 from aurelius.ground import database
 from aurelius.settings import Settings
@@ -85,11 +86,8 @@ async def _run(program: str, url: str, *arguments: str) -> None:
 
 def without_password(address: str) -> tuple[str, str | None]:
     """The address for a command line, which everybody on the machine can read, and the password apart."""
-    parts = urlsplit(address)
-    user, _, place = parts.netloc.rpartition("@")
-    name, _, password = user.partition(":")
-    netloc = f"{name}@{place}" if user else place
-    return urlunsplit(parts._replace(netloc=netloc)), unquote(password) or None
+    found = re.match(r"([^:]+://[^:@/]*):([^@/]*)(@.*)", address)
+    return (found[1] + found[3], unquote(found[2])) if found else (address, None)
 
 
 def _pack(path: Path, dump: Path, keys: Path, about: bytes) -> None:

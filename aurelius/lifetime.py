@@ -28,7 +28,6 @@ DRAIN_SECONDS = 1  # for requests that are being answered
 
 async def serve(settings: Settings, roles: frozenset[Role], *, until_stdin_closes: bool = False) -> None:
     """Start the parts, say where to find them, and stop everything in order when told to. Raises Trouble."""
-    loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "aurelius.wiring"))
     stop = _stop_signals()
     if until_stdin_closes:
         _watch_stdin(stop)
@@ -36,6 +35,7 @@ async def serve(settings: Settings, roles: frozenset[Role], *, until_stdin_close
         listener, token = _door(stack, settings, roles)
         if listener is not None:
             settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "aurelius.wiring"))
         asks = bool(roles & {Role.WORKER, Role.WEB})
         ground = await stack.enter_async_context(prepared(settings, local_token=token, model=asks))
         wiring = await loading

@@ -24,16 +24,26 @@ def main(argv: list[str]) -> int:
             f"{count} secrets are now under the first key of AURELIUS_SECRET_KEYS; the others can be removed from it."
         )
         return 0
-    from memory.vault import KEY_FILE, keys_in, new_key
-
-    folder = open_data_dir(settings)
-    with instance.claim(folder, ""):  # a running process would go on with the old key
-        both = f"{new_key()},{keys_in(folder)}"
-        _write(folder / KEY_FILE, both)  # both are kept until everything is under the new one
-        count = asyncio.run(_seal_again(settings, both))
-        _write(folder / KEY_FILE, both.partition(",")[0])
+    with instance.claim(open_data_dir(settings), ""):  # a running process would go on with the old key
+        count = asyncio.run(renew(settings))
     print(f"{count} secrets are under a new key. Older backups hold the old key themselves.")
     return 0
+
+
+async def renew(settings: Settings) -> int:
+    """A new key in the data folder, and every secret under it; returns how many. Raises Trouble, nothing changed."""
+    from memory.vault import KEY_FILE, keys_in, new_key
+
+    path, old = settings.data_dir / KEY_FILE, keys_in(settings.data_dir)
+    both = f"{new_key()},{old}"
+    _write(path, both)  # until everything is under the new one, both are kept
+    try:
+        count = await _seal_again(settings, both)
+    except Trouble:
+        _write(path, old)
+        raise
+    _write(path, both.partition(",")[0])
+    return count
 
 
 async def _seal_again(settings: Settings, keys: str) -> int:
