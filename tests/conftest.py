@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Generator
 
 import pytest
 import pytest_asyncio
@@ -54,3 +55,12 @@ async def module_url(postgres: Embedded, migrated_template: str) -> AsyncIterato
     name = f"test_{next(_numbers)}"
     yield await postgres.create_database(name, migrated_template)
     await postgres.drop_database(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With AURELIUS_TEST_ALL everything a test needs is said to be here, so a skip is a failure."""
+    report = yield
+    if report.skipped and os.environ.get("AURELIUS_TEST_ALL") and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"skipped under AURELIUS_TEST_ALL: {report.longrepr}"
+    return report
