@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ PIECE = 7000  # bytes of payload in one notification, which holds 8,000 with wha
 QUEUE = 256  # news that a slow subscriber may be behind; then the oldest are dropped
 UNSENT = 1024  # notifications that wait for the connection; then the oldest are dropped
 UNFINISHED = 64  # split payloads that are being put together
+NOTIFICATION = re.compile(r"(?P<sender>\S+) (?P<message>\S+) \d+ (?P<count>\d{1,6}) (?P<piece>.*)", re.DOTALL)
 RECONNECT_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -131,23 +133,23 @@ class PostgresBus:
                 return await self._listen()
 
     def _receive(self, payload: str) -> None:
-        sender, message, _number, count, piece = payload.split(" ", 4)
-        if sender == self._me:
+        found = NOTIFICATION.fullmatch(payload)
+        if found is None or found["sender"] == self._me:
             return
-        pieces = self._pieces.setdefault(message, [])
-        pieces.append(piece)
-        if len(pieces) < int(count):
+        pieces = self._pieces.setdefault(found["message"], [])
+        pieces.append(found["piece"])
+        if len(pieces) < int(found["count"]):
             self._forget_oldest()
             return
-        del self._pieces[message]
+        del self._pieces[found["message"]]
         self._hear("".join(pieces))
 
     def _hear(self, text: str) -> None:
         try:
             topic, news = json.loads(text)
-        except ValueError:  # a piece was lost; news may be lost
+        except (ValueError, TypeError):  # somebody else's, on our channel
             return
-        self._tell(topic, news)
+        self._tell(str(topic), news)
 
     def _forget_oldest(self) -> None:
         while len(self._pieces) > UNFINISHED:

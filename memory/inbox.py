@@ -64,6 +64,11 @@ class ArrivedMessages:
         changes = {"state": state.value} if turn is None else {"state": state.value, "turn": turn}
         await self.tx.execute(statement.values(changes))
 
+    async def again(self, id: str) -> None:
+        """The message, and those that were merged into its turn, count as not yet begun."""
+        same = (inbound.c.id == id) | (inbound.c.turn == id)
+        await self.tx.execute(update(inbound).where(same).values(state=InboundState.RECEIVED.value))
+
     async def stop_before(self, conversation: str, id: str) -> Sequence[str]:
         """Everything begun or waiting before `id` is to stop; returns those that are being worked on."""
         statement = select(inbound.c.id, inbound.c.state).where(_turns(conversation), _unanswered(), inbound.c.id < id)

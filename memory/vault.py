@@ -92,8 +92,10 @@ def keys_in(folder: Path) -> str:
             path.hardlink_to(fresh)  # whole or not at all, and only the first of two wins
         except FileExistsError:
             pass
+        except OSError:  # a file system without hard links
+            fresh.replace(path)
         finally:
-            fresh.unlink()
+            fresh.unlink(missing_ok=True)
     return path.read_text().strip()
 
 

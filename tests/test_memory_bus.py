@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest_asyncio
 
 from bot.action import Json
-from memory.bus import QUEUE, PostgresBus
+from memory.bus import CHANNEL, QUEUE, UNFINISHED, PostgresBus
 from memory.connect import connect
 
 SECONDS = 10
@@ -111,6 +111,29 @@ async def test_what_was_said_while_the_line_was_cut_is_sent_afterwards(
         there._lose()
         await there.publish("t", "meanwhile")
         assert await hear(news, 1) == ["meanwhile"]
+
+
+async def test_news_of_which_a_part_was_lost_and_what_others_shout_do_no_harm(
+    here: PostgresBus, module_url: str
+) -> None:
+    connection = await connect(module_url)
+    async with here.subscribe("t") as news:
+        halves = [f'x m{n} 0 2 ["t",' for n in range(UNFINISHED + 50)]
+        for payload in (
+            "",
+            "hello",
+            "a b c d e",
+            "x y 0 1 nonsense",
+            "x y 0 1 [1]",
+            "x y 0 1 7",
+            "x y 0 1 [[], 1]",
+            *halves,
+            'x z 0 1 ["t", "fine"]',
+        ):
+            await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, payload)
+        assert await hear(news, 1) == ["fine"]
+        assert len(here._pieces) == UNFINISHED
+    await connection.close()
 
 
 async def test_another_process_is_told(here: PostgresBus, module_url: str) -> None:
