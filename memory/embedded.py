@@ -34,8 +34,10 @@ log = structlog.get_logger(__name__)
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 ROLE = "aurelius"
+PORT = 5432  # part of the socket's name; said everywhere, because PGPORT may say otherwise
 SETTINGS = {
     "listen_addresses": "",
+    "port": str(PORT),
     "unix_socket_permissions": "0700",
     "shared_buffers": "32MB",
     "max_connections": "60",
@@ -77,7 +79,7 @@ class Embedded:
         return self._home.running()[0]
 
     def url_of(self, database: str) -> str:
-        return f"postgresql+asyncpg://{ROLE}@/{database}?host={self._socket}"
+        return f"postgresql+asyncpg://{ROLE}@/{database}?host={self._socket}&port={PORT}"
 
     async def create_database(self, name: str, template: str = "template1") -> str:
         """A further database of the application's role, a copy of `template`; returns its address."""
@@ -264,7 +266,9 @@ async def _make_ours(socket: Path) -> None:
 async def _connect(socket: Path, database: str) -> Any:
     import asyncpg  # type: ignore[import-untyped]
 
-    return await asyncpg.connect(host=str(socket), user="postgres", database=database, timeout=10, command_timeout=60)
+    return await asyncpg.connect(
+        host=str(socket), port=PORT, user="postgres", database=database, timeout=10, command_timeout=60
+    )
 
 
 async def _admin(socket: Path, statement: str) -> None:

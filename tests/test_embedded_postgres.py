@@ -149,6 +149,17 @@ async def test_a_folder_that_is_none_is_explained(tmp_path: Path) -> None:
         await embedded.start(tmp_path / "file")
 
 
+async def test_settings_for_another_postgresql_in_the_environment_do_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPORT", "5999")
+    monkeypatch.setenv("PGHOST", "db.example.com")
+    monkeypatch.setenv("PGDATA", "/nowhere")
+    server = await embedded.start(tmp_path, durable=False)
+    assert await ask(server.url, "SELECT 1") == 1
+    await server.stop()
+
+
 async def test_it_is_only_started_from_the_main_thread(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="main thread"):
         await asyncio.to_thread(lambda: asyncio.run(embedded.start(tmp_path)))
