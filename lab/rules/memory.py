@@ -101,7 +101,8 @@ CONTACT = (
 NAME = r"[A-ZÄÖÜ][\w.'-]*(?: [A-ZÄÖÜ][\w.'-]*){0,2}"
 FACT = (
     r"(?:name is|birthday is|favou?rite|wife|husband|partner|son|daughter|mother|father|mom|dad|boss|dog|cat"
-    r"|car|doctor|address|shoe size|blood type|passport|anniversary|job)"
+    r"|car|doctor|address|shoe size|blood type|passport|anniversary|job|e-?mail|phone(?: number)?|number"
+    r"|size|height|team|hobby)"
 )
 RULES: tuple[Rule, ...] = (
     rule(

@@ -42,9 +42,12 @@ def _alarm(found: re.Match[str], turn: Turn) -> Answer | None:
     return call("reminders.set", text="wake up", at=at) if at else None
 
 
-def _remove(found: re.Match[str], _: Turn) -> Answer:
+def _remove(found: re.Match[str], turn: Turn) -> Answer:
     what = found.groupdict().get("what") or found.groupdict().get("what2") or ""
-    return call("reminders.remove", reminder=clean(re.sub(r"^(?:to|about|for|of)\s+", "", clean(what), flags=re.I)))
+    named = clean(re.sub(r"^(?:to|about|for|of)\s+", "", clean(what), flags=re.I)) or _latest(turn)
+    if not named:
+        return Answer(text="Which reminder? For example: cancel the reminder to call Ann.")
+    return call("reminders.remove", reminder=named)
 
 
 def _snooze(found: re.Match[str], turn: Turn) -> Answer:

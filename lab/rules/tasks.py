@@ -164,6 +164,9 @@ RULES: tuple[Rule, ...] = (
     rule(r"(?:my |all my |open )?(?:tasks?|to-?dos?|to-?do list)(?: label+ed #?(?P<label2>[\w-]+))?", _list),
     rule(r"what (?:are|were) (?:all )?my (?:(?P<label>\w+) )?(?:tasks?|to-?dos?)", _list),
     rule(
+        r"(?:do i have|are there|is there) (?:any |anything )?(?:open )?(?:tasks|to-?dos|on my list)(?: left)?", _list
+    ),
+    rule(
         r"what (?:do i|must i|should i) (?:still )?(?:have|need|got)? ?(?:to |left to )?(?:do|get done)",
         lambda *_: call("tasks.list"),
     ),
