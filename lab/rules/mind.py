@@ -30,9 +30,8 @@ RULES: tuple[Rule, ...] = (
 LONGEST = 4_000  # characters of a request the rules look at; longer ones are only kept or shortened
 MOST_CALLS = 10
 POLITE = re.compile(
-    r"^(?:(?:thanks|thank you|danke|merci|gracias)\s*[,.!]\s*(?=\S)|(?:hi|hello|hey|ok(?:ay)?|so|well"
-    r"|please|bitte|por favor|hallo|aurelius|thanks|thank you|danke"
-    r"|merci|gracias|also|and|then|now|oh)(?:\s+aurelius)?"
+    r"^(?:(?:thanks|thank you|danke|merci|gracias)\s*[,.!]\s*(?=\S)"
+    r"|(?:hi|hello|hey|ok(?:ay)?|so|well|please|bitte|por favor|hallo|aurelius|also|and|then|now|oh)(?:\s+aurelius)?"
     r"[\s,.!]+(?!(?:there|again|everyone|all|zusammen|aurelius)\W*$)(?=\S)"
     r"|(?:can|could|would|will) you (?:please |kindly )?(?=\w)|i(?:'d| would) like (?:you )?to (?=\w)"
     r"|i want (?:you )?to (?=\w)|let'?s )",
