@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.action import Call
 from bot.command import OWN, SENTENCES, SHORTCUTS, arguments, overview, understood
 from bot.message import Address, Attachment, ButtonPress, Command, InboundMessage, Kind, Stop
 from bot.people import Person
+from tests.skill_stage import CATALOGUE
 
 AT = Address(platform="web", tenant="", place="u")
 ANN = Person(platform="web", tenant="", id="u")
@@ -95,6 +97,15 @@ def test_the_rest_of_the_line_becomes_the_argument() -> None:
     assert arguments(SHORTCUTS["why"], "the mail") == {"about": "the mail"}
     assert arguments(SHORTCUTS["delete"], "") == {"confirm": "DELETE"}
     assert arguments(SHORTCUTS["delete"], "x") == {"confirm": "DELETE"}
+
+
+@pytest.mark.parametrize("name", SHORTCUTS)
+def test_every_command_is_a_built_in_action_that_takes_its_argument(name: str) -> None:
+    shortcut = SHORTCUTS[name]
+    for rest in ("x", "") if not shortcut.needs else ("x",):
+        call = Call(action=shortcut.action, arguments=arguments(shortcut, rest) or {}, key="k")
+        assert CATALOGUE.get(call.action) is not None
+        assert CATALOGUE.check(call) is None
 
 
 def test_what_a_command_needs_is_shown_by_an_example_of_itself() -> None:

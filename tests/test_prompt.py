@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -19,8 +20,10 @@ from bot.model import Picture, Prompt, Said, Tier, ToolResult
 from bot.people import User
 from bot.prompt import STRIDE, WINDOW, View, build, context, profile, told, untrusted, window
 from bot.records import Author, Fact, Found, Message
+from tests.skill_stage import CATALOGUE
 
 NOW = datetime(2026, 11, 20, 18, 10, tzinfo=UTC)
+ROOT = Path(__file__).parent.parent
 AT = Address(platform="web", tenant="", place="u")
 ANN = User(id="u", org="o", name="Ann", zone="Europe/Berlin")
 VIEW = View(
@@ -320,6 +323,7 @@ def test_tools_are_named_as_the_service_allows_and_keep_their_order() -> None:
 
 
 def test_a_greeting_costs_less_than_twelve_kilobytes() -> None:
-    request = built([], "hi")
-    size = len(prefix(request)) + len(json.dumps([asdict(said) for said in request.messages]))
-    assert size < 12_000
+    system = (ROOT / "bot/prompts/system.md").read_text()
+    request = build(VIEW, system=system, tools=prompt.tools(CATALOGUE.always()), own=("hi",))
+    size = len(prefix(request).encode()) + len(json.dumps([asdict(said) for said in request.messages]))
+    assert 3_000 < size < 12_000
