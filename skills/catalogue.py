@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot.action import Action, Call, Outcome
@@ -76,6 +77,7 @@ class Catalogue:
         problem = self.check(call)
         if problem is not None:
             return Outcome(ok=False, text=f"That does not fit: {problem}.")
+        context = await _as_of_now(context)
         inputs = inputs_for(self._actions[call.action].inputs, call.arguments, context.user)
         try:
             return await self._functions[call.action](context, **inputs)
@@ -85,6 +87,12 @@ class Catalogue:
             return Outcome(ok=False, text=CHANGED)
         except Malformed as error:
             return Outcome(ok=False, text=f"That does not fit: {error}.")
+
+
+async def _as_of_now(context: Context) -> Context:
+    """With the user as they are now: an earlier step of the same turn may have set their zone."""
+    async with context.open() as work:
+        return replace(context, user=await work.profile.get())
 
 
 def _folders(root: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from bot.action import Json
 
 HOLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)\S*")
 LONGEST = 120  # characters of one value; the card shows every argument in full below
 
 
@@ -27,5 +28,5 @@ def _worded(value: Json) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    text = " ".join(text.split())
+    text = MOMENT.sub(r"\1 \2", " ".join(text.split()))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -78,14 +78,14 @@ class Stage:
     async def run(self, action: str, **arguments: Json) -> Outcome:
         return await self.call(Call(action=action, arguments=arguments, key=f"key-{next(_keys)}-{self.user.id}"))
 
-    async def call(self, call: Call) -> Outcome:
+    async def call(self, call: Call, user: User | None = None) -> Outcome:
         """As the program does it: judged already, executed once, effect and record in one transaction."""
         async with self.work() as work:
             self.user = await work.profile.get()
         parts = SimpleNamespace(
             actions=self.catalogue, memory=self.database, model=self.model, clock=SimpleNamespace(now=lambda: self.now)
         )
-        return await execute(cast(Ports, parts), self.user, call, own=self.own_words, where=self.where)
+        return await execute(cast(Ports, parts), user or self.user, call, own=self.own_words, where=self.where)
 
     async def did(self, action: str, **arguments: Json) -> Outcome:
         """As `run`, and it must succeed."""

@@ -49,7 +49,7 @@ def suggestion(ann: Stage, title: str, state: State = State.OPEN) -> Suggestion:
         expires_at=FRIDAY + timedelta(days=1),
         why="You wrote it",
         evidence=(Evidence(source="you, 20 Nov 19:10", quote="tell Bob *now*"),),
-        result="Sent.",
+        result="**Sent**.",
     )
 
 
@@ -193,14 +193,16 @@ async def test_why_tells_cause_evidence_and_risk_of_the_latest_or_the_one_meant(
 async def test_history_and_search_show_what_was_said(ann: Stage) -> None:
     assert (await ann.did("me.history")).text == "Nothing was said here yet."
     async with ann.work() as work:
-        for number, (author, text) in enumerate([(Author.USER, "The plumber\ncomes"), (Author.ASSISTANT, "Noted")]):
+        for number, (author, text) in enumerate(
+            [(Author.USER, "The plumber\ncomes"), (Author.ASSISTANT, "**Noted** \\*x\\*:\n\n> more")]
+        ):
             done = ("Write down a note",) if author is Author.ASSISTANT else ()
             sent = FRIDAY + timedelta(minutes=number)
             await work.messages.put(
                 Message(id=new_id(), at=ann.where, author=author, text=text, sent_at=sent, actions=done)
             )
     assert (await ann.did("me.history")).text == (
-        "- 20 Nov 19:10 You: The plumber comes\n- 20 Nov 19:11 I: Noted (Write down a note)"
+        "- 20 Nov 19:10 You: The plumber comes\n- 20 Nov 19:11 I: Noted \\*x\\*: … (Write down a note)"
     )
     assert (await ann.did("me.history", limit=1)).text.startswith("- 20 Nov 19:11")
     assert (await ann.did("me.search", query="plumber")).text == (

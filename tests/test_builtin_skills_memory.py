@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from bot.action import Call, Risk
-from tests.skill_stage import CATALOGUE, Stage, stage
+from bot.ids import new_id
+from bot.records import Author, Message
+from tests.skill_stage import CATALOGUE, FRIDAY, Stage, stage
 
 
 @pytest_asyncio.fixture
@@ -25,6 +27,17 @@ async def test_what_was_remembered_is_recalled_with_its_date(ann: Stage) -> None
     assert "(a note, 20 Nov 2026)" in recalled.text
     assert {hit["kind"] for hit in recalled.data} == {"fact", "note"}
     assert (await ann.did("memory.recall", query="motorbike")).text == "I remember nothing about “motorbike”."
+
+
+async def test_recall_leaves_out_the_question_and_messages_that_only_repeat_a_fact(ann: Stage) -> None:
+    await ann.did("memory.remember", text="My shoe size is 43")
+    async with ann.work() as work:
+        for text in ("remember that my shoe size is 43", "what is my shoe size?", "new shoes in size 43 hurt"):
+            said = Message(id=new_id(), at=ann.where, author=Author.USER, text=text, sent_at=FRIDAY)
+            await work.messages.put(said)
+    ann.own_words = "what is my shoe size?"
+    recalled = await ann.did("memory.recall", query="my shoe size")
+    assert [hit["text"] for hit in recalled.data] == ["My shoe size is 43", "new shoes in size 43 hurt"]
 
 
 async def test_the_same_fact_twice_is_kept_once(ann: Stage) -> None:

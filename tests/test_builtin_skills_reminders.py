@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.action import Call
+from bot.ids import new_id
 from bot.records import Reminder
 from scheduler.recurrence import CronRecurrence
 from tests.skill_stage import CATALOGUE, Stage, stage
@@ -47,6 +48,16 @@ async def test_without_a_zone_it_is_asked_for_first(module_url: str) -> None:
             assert "city" in asked.text
         await nowhere.did("me.set_zone", zone="Berlin")
         assert "16:00 (Europe/Berlin)" in (await nowhere.did("reminders.set", text="Call", at="2026-11-21T16:00")).text
+
+
+async def test_a_zone_set_a_moment_ago_counts_though_the_turn_began_without_one(module_url: str) -> None:
+    async with stage(module_url, zone=None) as ann:
+        began_as = ann.user
+        await ann.did("me.set_zone", zone="Tokyo")
+        call = Call(action="reminders.set", arguments={"text": "Call", "at": "2026-11-21T16:00"}, key=new_id())
+        done = await ann.call(call, began_as)
+        assert "16:00 (Asia/Tokyo)" in done.text
+        assert [r.next_at for r in await kept(ann)] == [datetime(2026, 11, 21, 7, tzinfo=UTC)]
 
 
 async def test_a_time_that_is_over_is_refused_kindly(ann: Stage) -> None:

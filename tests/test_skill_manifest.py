@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -80,7 +83,16 @@ def catalogue_of(root: Path) -> Catalogue:
 
 def context() -> Context:
     user = User(id="ann", org="org", name="Ann", zone="Europe/Berlin")
-    return Context(user=user, now=datetime(2026, 11, 20, tzinfo=UTC), key="k", open=None, model=None)  # type: ignore[arg-type]
+
+    async def profile() -> User:
+        return user
+
+    @asynccontextmanager
+    async def open_work() -> AsyncIterator[Any]:
+        yield SimpleNamespace(profile=SimpleNamespace(get=profile))
+
+    model: Any = None
+    return Context(user=user, now=datetime(2026, 11, 20, tzinfo=UTC), key="k", open=open_work, model=model)
 
 
 def schema_of(*lines: str, **nested: Any) -> Any:
@@ -240,6 +252,7 @@ def test_a_preview_is_filled_once_and_stays_one_line() -> None:
     values = {"text": "{who}\nand more", "who": "Ann", "days": [1, 2], "loud": True}
     assert fill(sentence, values) == "Say {who} and more to Ann on 1, 2, yes"
     assert len(fill("{text}", {"text": "x" * 1000})) <= 120
+    assert fill("until {t}", {"t": "2026-11-21T10:00:00+01:00"}) == "until 2026-11-21 10:00"
 
 
 # Manifests

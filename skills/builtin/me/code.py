@@ -24,6 +24,7 @@ from skills.undo import undo
 from skills.which import pick
 from skills.wording import bullets, dated, moment_in_words, plain
 
+MARKS = re.compile(r"\*\*|^#+ |^[->] |\\([\\`*_\[\]<>#+-])|\\$")
 HERE = Path(__file__).parent
 
 
@@ -226,12 +227,18 @@ def _explained(suggestion: Suggestion, context: Context) -> str:
     lines += [plain(suggestion.why)] if suggestion.why else []
     lines += [f"{plain(evidence.source)}: “{plain(evidence.quote)}”" for evidence in suggestion.evidence]
     lines.append(f"Its risk: {suggestion.risk.name.lower()}. It is {suggestion.state.value} now.")
-    lines += [plain(suggestion.result)] if suggestion.result else []
+    lines += [_gist(suggestion.result)] if suggestion.result else []
     return f"**{plain(suggestion.title)}**\n\n{bullets(lines)}"
 
 
 def _message_line(message: Message, context: Context) -> str:
-    who = "You" if message.author is Author.USER else "I"
+    who, text = ("You", plain(message.text)) if message.author is Author.USER else ("I", _gist(message.text))
     at = context.user.local(message.sent_at)
     done = f" ({', '.join(plain(action) for action in message.actions)})" if message.actions else ""
-    return f"{at.day} {at:%b %H:%M} {who}: {plain(message.text)}{done}"
+    return f"{at.day} {at:%b %H:%M} {who}: {text}{done}"
+
+
+def _gist(text: str) -> str:
+    """The first line of an answer of ours, without its marks."""
+    first, *rest = text.strip().splitlines() or [""]
+    return plain(MARKS.sub(r"\1", first)) + (" …" if rest else "")

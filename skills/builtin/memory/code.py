@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from bot.action import Outcome
@@ -36,7 +37,7 @@ async def remember(context: Context, text: str, category: str = "") -> Outcome:
 
 async def recall(context: Context, query: str) -> Outcome:
     async with context.open() as work:
-        found = await work.facts.recall(query)
+        found = _telling(await work.facts.recall(query), context.own_words)
     if not found:
         return Outcome(ok=True, text=f"I remember nothing about “{plain(query)}”.", data=[])
     lines = bullets([_cited(hit, context) for hit in found])
@@ -83,6 +84,17 @@ async def delete_everything(context: Context, confirm: str) -> Outcome:
     async with context.open() as work:
         await work.everything.delete()
     return Outcome(ok=True, text="Everything that was kept about you is deleted for good.")
+
+
+def _telling(found: Sequence[Found], own_words: str) -> list[Found]:
+    """Without what adds nothing: the very question, and messages that only said what a remembered fact says."""
+    known = [hit.text.casefold() for hit in found if hit.kind == "fact"] + [own_words.casefold().strip()]
+
+    def adds(hit: Found) -> bool:
+        text = hit.text.casefold().strip()
+        return hit.kind != "message" or not any(fact and fact in text for fact in known)
+
+    return [hit for hit in found if adds(hit)]
 
 
 def _category(fact: Fact) -> str:

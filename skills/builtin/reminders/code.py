@@ -88,7 +88,7 @@ async def restore(context: Context, reminder: Any) -> Outcome:
 
 def _zone(context: Context) -> str:
     if context.user.zone is None:
-        question = "In which city or time zone are you? I need it to remind you at the right time."
+        question = "Where are you? I need your city or time zone to remind you at the right time."
         raise Sorry(question, data={"ask": "zone"})
     return context.user.zone
 
