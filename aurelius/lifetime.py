@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -19,6 +20,9 @@ from aurelius.ground import prepared
 from aurelius.roles import Role
 from aurelius.settings import Settings
 from aurelius.trouble import Trouble
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +79,7 @@ def _plainly() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _served(app: object, listener: socket.socket) -> AsyncIterator[None]:
+async def _served(app: Starlette, listener: socket.socket) -> AsyncIterator[None]:
     """The application behind uvicorn, whose signal handling is replaced by ours."""
     import uvicorn
 
@@ -85,7 +89,7 @@ async def _served(app: object, listener: socket.socket) -> AsyncIterator[None]:
             yield
 
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         access_log=False,
         interface="asgi3",
         lifespan="off",
@@ -101,6 +105,7 @@ async def _served(app: object, listener: socket.socket) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        app.state.closing.set()  # open pages let go, so that nothing has to be cut
         server.should_exit = True
         await running
 

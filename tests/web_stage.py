@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from starlette.applications import Starlette
 
 from adapters.chat import web
 from bot.action import Action, Call, Json, Outcome, Risk
@@ -249,19 +250,29 @@ async def stage(database_url: str, **settings: Any) -> AsyncIterator[Stage]:
         "heartbeat": 0.2,
     }
     app = door(Needs(**(needs | settings)))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    playing.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     try:
-        yield playing
+        async with served(app) as playing.url:
+            yield playing
     finally:
         for task in playing.tasks:
             task.cancel()
+        await memory.close()
+
+
+@asynccontextmanager
+async def served(app: Starlette) -> AsyncIterator[str]:
+    """The application on a free port of this machine; gives its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=5))
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(10):
+        while not server.started:
+            await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        app.state.closing.set()
         server.should_exit = True
         await serving
-        await memory.close()
 
 
 async def link(playing: Stage) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -21,7 +22,9 @@ STATIC = Path(__file__).parent / "static"
 
 
 def door(needs: Needs) -> Starlette:
-    """The whole web application. It holds no state but who is connected and how often somebody asked."""
+    """The whole web application. It holds no state but who is connected and how often somebody asked.
+
+    Set `state.closing` before the server stops, so that open pages let go at once and come back later."""
     routes = [
         *sign_in.routes(),
         *chat.routes(),
@@ -43,4 +46,5 @@ def door(needs: Needs) -> Starlette:
     app.state.needs = needs
     app.state.limiter = LocalLimiter()
     app.state.streams = {}
+    app.state.closing = asyncio.Event()
     return app

@@ -16,7 +16,7 @@ from web_oauth.pages import page
 from web_oauth.problem import Problem
 from web_oauth.session import SESSION, Visitor, needs_of, set_cookie, signed_in
 
-CLAUDE_KEY = "ANTHROPIC_API_KEY"
+CLAUDE_KEY = "anthropic"
 LONGEST_NAME, LONGEST_KEY = 80, 400  # characters
 SAVED = {"you": "Saved.", "key": "The key works and is in use from now on.", "key-removed": "The key is removed."}
 

@@ -24,6 +24,7 @@ from web_oauth.session import needs_of, visitor
 
 ROWS = 200
 STREAMS = 20  # of one person at a time
+FIRST = asyncio.FIRST_COMPLETED
 LIVE = frozenset({"growing", "typing", "idle"})
 log = structlog.get_logger()
 
@@ -40,10 +41,12 @@ async def stream(request: Request, user: User) -> Response:
     async def still_welcome() -> bool:
         return local or await visitor(request) is not None
 
+    closing: asyncio.Event = request.app.state.closing
+
     async def counted() -> AsyncIterator[str]:
         count[user.id] = count.get(user.id, 0) + 1
         try:
-            async for event in events(needs_of(request), user, after, still_welcome):
+            async for event in events(needs_of(request), user, after, still_welcome, closing):
                 yield event
         finally:
             count[user.id] -= 1
@@ -53,26 +56,28 @@ async def stream(request: Request, user: User) -> Response:
 
 
 async def events(
-    needs: Needs, user: User, after: int, still_welcome: Callable[[], Awaitable[bool]]
+    needs: Needs, user: User, after: int, still_welcome: Callable[[], Awaitable[bool]], closing: asyncio.Event
 ) -> AsyncIterator[str]:
-    """The events, without end; it ends when the person signs out. Listening begins before reading: no gap."""
+    """The events, until the person signs out or the door closes. Listening begins before reading: no gap."""
     at = web_address(user)
     async with needs.bus.subscribe(topic(at)) as news:
         yield "retry: 1000\n\n"
-        waiting = asyncio.ensure_future(_next(news))
+        waiting, closed = asyncio.ensure_future(_next(news)), asyncio.ensure_future(closing.wait())
         look = True
         try:
-            while True:
+            while not closed.done():
                 if look:
                     async for seq, event in _rows(needs, user, at, after):
                         after = seq
                         yield event
-                done, _ = await asyncio.wait({waiting}, timeout=needs.heartbeat)
+                done, _ = await asyncio.wait({waiting, closed}, timeout=needs.heartbeat, return_when=FIRST)
                 if not done:
                     if not await still_welcome():
                         return
                     yield _event("beat", {})  # a named event: scripts do not see comments
                     look = True  # news may be lost: look from time to time without being told
+                    continue
+                if waiting not in done:
                     continue
                 item = waiting.result()
                 waiting = asyncio.ensure_future(_next(news))
@@ -81,6 +86,7 @@ async def events(
                     yield _event(item["kind"], _live(needs, item))
         finally:
             waiting.cancel()
+            closed.cancel()
 
 
 async def _next(news: AsyncIterator[Json]) -> Json:

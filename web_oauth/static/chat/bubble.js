@@ -41,7 +41,7 @@ export function drawRow(message) {
     drawFiles(message.files),
     drawChoices(message),
   );
-  const said = mine ? (STATES[message.state] ?? message.state) : "";
+  const said = STATES[message.state] ?? (mine ? message.state : "");
   const small = make("div.meta", {}, make("time", { datetime: message.sent_at }, timeOf(at)), make("span.state", {}, said));
   if (said) small.classList.add("speaks");
   return make(`li.${classes}`, { id: `m-${message.id}` }, make("h3.day", { hidden: true }), bubble, small);
