@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import AsyncIterator, Generator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -64,3 +65,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if report.skipped and os.environ.get("AURELIUS_TEST_ALL") and not hasattr(report, "wasxfail"):
         report.outcome, report.longrepr = "failed", f"skipped under AURELIUS_TEST_ALL: {report.longrepr}"
     return report
+
+
+@pytest_asyncio.fixture
+async def site(database_url: str) -> AsyncIterator[Any]:
+    """A `tests.engine_site.Site`: an engine that is not started yet."""
+    from tests.engine_site import Site
+
+    made = Site(database_url)
+    yield made
+    await made.close()
