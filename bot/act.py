@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import prompt
 from bot.action import Action, Call, Outcome, Risk
@@ -73,6 +73,7 @@ def call_of(ports: Ports, use: ToolUse, key: str) -> Call | str:
     if action is None:
         return f"There is no tool {name}. Use find_actions to see what there is."
     call = Call(action=action.id, arguments=dict(arguments), key=key)
+    call = replace(call, key=derived_id(key, call.digest()))  # asked again, another call in this place is another
     return ports.actions.check(call) or call
 
 
@@ -121,7 +122,7 @@ async def _read(ports: Ports, asker: Asker, action: Action, call: Call) -> Acted
         text=prompt.told(outcome, source),
         error=not outcome.ok,
         said=outcome.text,
-        outside=action.outside,
+        outside=action.outside and outcome.ok,
         fields=() if action.outside else tuple(sorted(structured([outcome.data]))),
     )
 
@@ -142,7 +143,7 @@ async def _run(ports: Ports, asker: Asker, action: Action, call: Call, trust: st
         ran=f"{ports.actions.preview(call)}{allowed}" if outcome.ok else "",
         call=call if outcome.ok else None,
         undo=outcome.undo,
-        outside=action.outside,
+        outside=action.outside and outcome.ok,
         fields=tuple(sorted(structured([outcome.data]))),
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.message import Address, Attachment, Command, InboundMessage, Reply
-from bot.people import Person, User
+from bot.people import User
 from bot.ports import Ports, Unsent
-from bot.receive import as_message
+from bot.receive import as_message, is_to_us, topic
 from bot.records import InboundState
 from bot.repositories import Door, Work
 
@@ -38,27 +38,37 @@ async def begin(ports: Ports, id: str) -> Begun | None:
     """Take up the inbound row; None when there is nothing (left) to answer."""
     async with ports.memory.door() as door:
         found = await door.inbox.get(id)
-        if found is None:
+        if found is None or not isinstance(found[0], InboundMessage | Command):
             return None
-        inbound, state = found
-        if not isinstance(inbound, InboundMessage | Command):
-            return None
+        inbound, state = found[0], found[1]
         user = await door.persons.user_of(inbound.sender)
-        if user is None:
-            await door.inbox.mark([id], InboundState.ANSWERED)
-            await _greet_stranger(ports, door, inbound)
-            return None
-        work = door.enter(user.scope)
-        if state is InboundState.STOPPED:
-            await work.messages.put(replace(as_message(inbound), state="stopped"))
-            return None
-        if state in (InboundState.MERGED, InboundState.ANSWERED) or not await _is_for_us(work, inbound):
-            await door.inbox.mark([id], InboundState.ANSWERED if state is InboundState.RECEIVED else state)
-            return None
-        return await _take_up(door, work, user, id, inbound)
+        begun = await _take_up(door, user, id, inbound, state) if user else None
+        code = None if user else await _code_for(ports, door, id, inbound)
+    if code is not None:
+        await _greet_stranger(ports, inbound, code)
+    if state is InboundState.STOPPED:
+        await ports.bus.publish(topic(inbound.at), {"kind": "idle", "turn": id})
+    return begun
 
 
-async def _take_up(door: Door, work: Work, user: User, id: str, inbound: InboundMessage | Command) -> Begun:
+async def _take_up(
+    door: Door, user: User, id: str, inbound: InboundMessage | Command, state: InboundState
+) -> Begun | None:
+    work = door.enter(user.scope)
+    if state is InboundState.STOPPED:
+        await work.messages.put(replace(as_message(inbound), state="stopped"))
+        return None
+    if state in (InboundState.MERGED, InboundState.ANSWERED):
+        return None
+    if not await _is_for_us(work, inbound):
+        await door.inbox.mark([id], InboundState.ANSWERED)
+        return None
+    if state is not InboundState.RECEIVED:
+        await door.inbox.again(id)  # begun before and cut off: what had joined it joins it again
+    return await _begin(door, work, user, id, inbound)
+
+
+async def _begin(door: Door, work: Work, user: User, id: str, inbound: InboundMessage | Command) -> Begun:
     joined = [] if isinstance(inbound, Command) else await _joining(door, inbound, id)
     lines = [replace(as_message(inbound), state="")]
     lines += [replace(as_message(item), state="merged") for _, item in joined]
@@ -92,19 +102,22 @@ async def _joining(door: Door, inbound: InboundMessage, id: str) -> list[tuple[s
 
 async def _is_for_us(work: Work, inbound: InboundMessage | Command) -> bool:
     """Direct messages and commands always; elsewhere only when mentioned or in a thread that we take part in."""
-    if isinstance(inbound, Command) or inbound.direct or inbound.mentioned:
+    if is_to_us(inbound):
         return True
     return bool(inbound.at.thread) and bool(await work.messages.before(inbound.at, None, limit=1))
 
 
-async def _greet_stranger(ports: Ports, door: Door, inbound: InboundMessage | Command) -> None:
-    """A stranger gets a code and nothing else: no model call, no data."""
-    person: Person = inbound.sender
+async def _code_for(ports: Ports, door: Door, id: str, inbound: InboundMessage | Command) -> str | None:
+    """A stranger gets a code and nothing else: no model call, no data. In a group, not even that unasked."""
+    await door.inbox.mark([id], InboundState.ANSWERED)
+    if isinstance(inbound, InboundMessage) and not (inbound.direct or inbound.mentioned):
+        return None
+    return await door.persons.code_for(inbound.sender, inbound.at, ports.clock.now())
+
+
+async def _greet_stranger(ports: Ports, inbound: InboundMessage | Command, code: str) -> None:
     platform = ports.platforms.get(inbound.at.platform)
-    if platform is None or (isinstance(inbound, InboundMessage) and not (inbound.direct or inbound.mentioned)):
-        return
-    code = await door.persons.code_for(person, inbound.at, ports.clock.now())
-    if code is None:
+    if platform is None:
         return
     try:
         await platform.send(Reply(to=inbound.at, text=STRANGER.format(code=code, url=ports.public_url)), code, None)

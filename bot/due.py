@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.card import when
-from bot.deliver import reply_of
+from bot.card import parse_token, when
+from bot.deliver import deliver
 from bot.ids import derived_id
-from bot.message import Address
+from bot.message import Address, ButtonPress
 from bot.people import Scope, User
 from bot.ports import DeadLetter, Job, Ports, Queue
 from bot.press import say
 from bot.receive import topic
 from bot.records import Author, InboundState, Message, Reminder
-from bot.settle import Answered, settle
+from bot.settle import Answered, give_up, settle
 from bot.suggestion import Event, State, Suggestion
 
 LATE = timedelta(minutes=10)
@@ -131,25 +131,50 @@ async def spent(ports: Ports, subject: str) -> None:
 
 
 async def dead(ports: Ports, letter: DeadLetter) -> None:
-    """Tell the person, in plain words, that a message of theirs was given up on. Not inside a job."""
-    if letter.name != "turn":
-        return
-    async with ports.memory.door() as door:
-        found = await door.inbox.get(letter.subject)
-        user = await door.persons.user_of(found[0].sender) if found else None
-        if found is None or user is None:
-            return
-        await door.inbox.mark([letter.subject], InboundState.DEAD)
-        text = GAVE_UP.format(text=getattr(found[0], "text", "")[:200])
-        line = Message(
-            id=derived_id("reply", letter.subject),
-            at=found[0].at,
-            author=Author.ASSISTANT,
-            text=text,
-            sent_at=ports.clock.now(),
-        )
-        await door.enter(user.scope).messages.put(line)
-    platform = ports.platforms.get(line.at.platform)
-    if platform is not None and not platform.reads_rows:
-        await platform.send(reply_of(line), line.id, None)
-    await ports.bus.publish(topic(line.at), {"kind": "changed"})
+    """Tell the person, in plain words, what was given up on: a message, or the carrying out of their answer."""
+    if letter.name == "turn":
+        await _give_up_turn(ports, letter.subject)
+    elif letter.name == "press":
+        await _give_up_press(ports, letter.subject)
+
+
+async def _give_up_turn(ports: Ports, id: str) -> None:
+    async def write() -> tuple[User, Message] | None:
+        async with ports.memory.door() as door:
+            found = await door.inbox.get(id)
+            user = await door.persons.user_of(found[0].sender) if found else None
+            if found is None or user is None:
+                return None
+            await door.inbox.mark([id], InboundState.DEAD)
+            line = Message(
+                id=derived_id("reply", id),
+                at=found[0].at,
+                author=Author.ASSISTANT,
+                text=GAVE_UP.format(text=getattr(found[0], "text", "")[:200]),
+                sent_at=ports.clock.now(),
+            )
+            return user, await door.enter(user.scope).messages.put(line)
+
+    written = await ports.engine.step("write", write, tuple[User, Message] | None)
+    if written is not None:
+        user, line = written
+        await deliver(ports, user.scope, line, "dead")
+        await ports.bus.publish(topic(line.at), {"kind": "idle", "turn": id})
+
+
+async def _give_up_press(ports: Ports, id: str) -> None:
+    """A card must not stand there as running for ever: whether it happened is for the person to find out."""
+
+    async def find() -> tuple[User, Suggestion] | None:
+        async with ports.memory.door() as door:
+            found = await door.inbox.get(id)
+            user = await door.persons.user_of(found[0].sender) if found else None
+            if found is None or user is None or not isinstance(found[0], ButtonPress):
+                return None
+            token = parse_token(found[0].token)
+            suggestion = await door.enter(user.scope).suggestions.by_nonce(token[1]) if token else None
+            return (user, suggestion) if suggestion else None
+
+    found = await ports.engine.step("find", find, tuple[User, Suggestion] | None)
+    if found is not None:
+        await give_up(ports, *found)

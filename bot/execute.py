@@ -15,10 +15,21 @@ from bot.message import Address
 from bot.people import User
 from bot.ports import Context, Ports
 from bot.records import Audit
-from bot.repositories import Stale, Work
+from bot.repositories import Lost, Stale, Work
 
 Open = Callable[[], AbstractAsyncContextManager[Work]]
 BROKEN = "Something went wrong inside me, and nothing was changed. The operator's log has the details."
+BUGS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    PermissionError,
+    RuntimeError,
+    TimeoutError,
+    TypeError,
+    ValueError,
+)  # not the database being away: then the step is tried again
 log = logging.getLogger("aurelius.execute")
 
 
@@ -54,7 +65,7 @@ async def _atomic(ports: Ports, user: User, action: Action, call: Call, context:
             return outcome
     except Stale:
         return Outcome(ok=False, text="It was changed by somebody else at the same moment. Please look and ask again.")
-    except (LookupError, TypeError, ValueError, AttributeError):
+    except BUGS:
         log.exception("an action failed", extra={"action": call.action})
         return Outcome(ok=False, text=BROKEN)
 
@@ -64,7 +75,11 @@ async def _outside(ports: Ports, user: User, action: Action, call: Call, context
         earlier = await work.executions.claim(call)
     if earlier is not None:
         return earlier
-    outcome = await ports.actions.run(call, context(lambda: ports.memory.work(user.scope)))
+    try:
+        outcome = await ports.actions.run(call, context(lambda: ports.memory.work(user.scope)))
+    except Exception as error:
+        log.exception("an action broke off", extra={"action": call.action})
+        raise Lost(f"{call.action} broke off: nobody knows how far it came") from error
     async with ports.memory.work(user.scope) as work:
         await _record(ports, work, action, call, outcome)
     return outcome
@@ -73,7 +88,7 @@ async def _outside(ports: Ports, user: User, action: Action, call: Call, context
 async def _guarded(ports: Ports, call: Call, context: Context) -> Outcome:
     try:
         return await ports.actions.run(call, context)
-    except (LookupError, TypeError, ValueError, AttributeError):
+    except BUGS:
         log.exception("an action failed", extra={"action": call.action})
         return Outcome(ok=False, text=BROKEN)
 

@@ -17,6 +17,7 @@ from bot.settle import NOT_YOURS, Answered, settle
 
 AGAIN, FAST = "t", "f"  # "Try again" and "Go on, fast class", each followed by the id of an inbound message
 IDLE = "There is nothing to stop right now."
+UNBEGUN = "Stopped; I had not begun with it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,20 @@ class Pressed:
     verb: str
     mark: str
     values: tuple[tuple[str, str], ...]
+
+    @property
+    def token(self) -> str:
+        return f"{self.verb}.{self.mark}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """What a stop found: how many messages were not answered yet, and the turns that were being worked on."""
+
+    user: User
+    at: Address
+    waiting: int
+    working: tuple[str, ...]
 
 
 async def press(ports: Ports, id: str) -> None:
@@ -69,11 +84,14 @@ async def _again(ports: Ports, pressed: Pressed, id: str) -> bool:
         user = await door.persons.user_of(found[0].sender) if found else None
         if found is None or user is None or user.id != pressed.user.id:
             return False
+        answer = await door.enter(user.scope).messages.get(derived_id("reply", pressed.mark))
+        if answer is None or pressed.token not in [choice.token for choice in answer.choices]:
+            return False  # it was answered since
         if pressed.verb == FAST:
             tomorrow = pressed.user.local(ports.clock.now()) + timedelta(days=1)
             until = tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)
             await door.enter(user.scope).profile.put(replace(user, fast_only_until=until))
-        await door.inbox.mark([pressed.mark], InboundState.RECEIVED)
+        await door.inbox.again(pressed.mark)
         partition = found[0].at.conversation
         job = Job(name="turn", id=id + ":again", subject=pressed.mark, queue=Queue.CONVERSATIONS, partition=partition)
         await ports.engine.enqueue(door.tx, job)
@@ -83,32 +101,25 @@ async def _again(ports: Ports, pressed: Pressed, id: str) -> bool:
 async def stop(ports: Ports, id: str) -> None:
     """End what is being worked on in the conversation, and what waits in it."""
 
-    async def stopping() -> tuple[str, ...] | None:
+    async def stopping() -> Stopped | None:
         async with ports.memory.door() as door:
             found = await door.inbox.get(id)
             user = await door.persons.user_of(found[0].sender) if found else None
             if found is None or user is None or not isinstance(found[0], Stop):
                 return None
             await door.inbox.mark([id], InboundState.ANSWERED)
-            return tuple(await door.inbox.stop_before(found[0].at.conversation, id))
+            at = found[0].at
+            waiting = await door.inbox.behind(at.conversation, id)
+            working = tuple(await door.inbox.stop_before(at.conversation, id))
+            return Stopped(user=user, at=at, waiting=waiting, working=working)
 
-    working = await ports.engine.step("stop", stopping, tuple[str, ...] | None)
-    for turn in working or ():
+    stopped = await ports.engine.step("stop", stopping, Stopped | None)
+    if stopped is None:
+        return
+    for turn in stopped.working:
         await ports.bus.publish(f"stop:{turn}", {})
-    if working == ():
-        await _say_idle(ports, id)
-
-
-async def _say_idle(ports: Ports, id: str) -> None:
-    async def who() -> Pressed | None:
-        async with ports.memory.door() as door:
-            found = await door.inbox.get(id)
-            user = await door.persons.user_of(found[0].sender) if found else None
-            return Pressed(user=user, at=found[0].at, verb="", mark="", values=()) if found and user else None
-
-    asked = await ports.engine.step("who", who, Pressed | None)
-    if asked is not None:
-        await say(ports, asked.user, asked.at, IDLE, id)
+    if not stopped.working:
+        await say(ports, stopped.user, stopped.at, UNBEGUN if stopped.waiting else IDLE, id)
 
 
 async def delivered(ports: Ports, id: str) -> None:

@@ -26,21 +26,27 @@ async def receive(ports: Ports, inbound: Inbound) -> None:
         fresh = await door.inbox.put(inbound, job.id, ports.clock.now())
         if fresh:
             await ports.engine.enqueue(door.tx, job)
-        queued = fresh and job.queue is Queue.CONVERSATIONS and await _show_queued(door, inbound, job.id)
+            await _show(door, inbound, job)
     ports.engine.nudge()
-    if queued:
+    if fresh and isinstance(inbound, InboundMessage | Command):
         await ports.bus.publish(topic(inbound.at), {"kind": "changed"})
 
 
-async def _show_queued(door: Door, inbound: Inbound, id: str) -> bool:
-    """While an earlier message is being worked on, the person sees that this one waits, and as which."""
-    behind = await door.inbox.behind(inbound.at.conversation, id)
-    user = await door.persons.user_of(inbound.sender) if behind else None
-    if user is None or not isinstance(inbound, InboundMessage | Command):
-        return False
-    said = as_message(inbound)
-    await door.enter(user.scope).messages.put(replace(said, state=f"queued as no. {behind + 1}"))
-    return True
+async def _show(door: Door, inbound: Inbound, job: Job) -> None:
+    """What was said stands in the conversation from now on, in the order of arrival; what waits says as which."""
+    if not isinstance(inbound, InboundMessage | Command) or not is_to_us(inbound):
+        return
+    user = await door.persons.user_of(inbound.sender)
+    if user is None:
+        return
+    behind = 0 if job.queue is Queue.PRESSES else await door.inbox.behind(inbound.at.conversation, job.id)
+    state = f"queued as no. {behind + 1}" if behind else ""
+    await door.enter(user.scope).messages.put(replace(as_message(inbound), state=state))
+
+
+def is_to_us(inbound: InboundMessage | Command) -> bool:
+    """Direct messages and commands always; elsewhere only when mentioned."""
+    return isinstance(inbound, Command) or inbound.direct or inbound.mentioned
 
 
 def as_message(inbound: InboundMessage | Command) -> Message:

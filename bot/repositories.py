@@ -215,6 +215,9 @@ class Inbox(Protocol):
         """Messages received in this conversation later than `after` and not yet begun, oldest first."""
 
     async def mark(self, ids: Sequence[str], state: InboundState, turn: str | None = None) -> None: ...
+    async def again(self, id: str) -> None:
+        """The message, and those that were merged into its turn, count as not yet begun."""
+
     async def stop_before(self, conversation: str, id: str) -> Sequence[str]:
         """Everything begun or waiting before `id` is to stop; returns those that are being worked on."""
 

@@ -216,6 +216,15 @@ async def _take_back(ports: Ports, user: User, suggestion: Suggestion, undo: Seq
     return await _finish(ports, user, suggestion, event, " ".join(told), f"{name}:undo")
 
 
+async def give_up(ports: Ports, user: User, suggestion: Suggestion) -> None:
+    """Its job broke off for good: nobody knows how far it came, and the card says so."""
+    events = {State.RUNNING: Event.LOSE, State.UNDOING: Event.STUCK}
+    event = events.get(suggestion.state)
+    if event is not None:
+        lost = await _finish(ports, user, suggestion, event, "I was cut off; please check.", ":dead")
+        await show(ports, user, lost, ":dead")
+
+
 async def _run(ports: Ports, user: User, call: Call, name: str) -> Ran:
     async def run() -> Ran:
         try:
@@ -253,8 +262,9 @@ async def show(ports: Ports, user: User, suggestion: Suggestion, name: str, note
         now = ports.clock.now()
         async with ports.memory.work(user.scope) as work:
             current = await work.suggestions.get(suggestion.id) or suggestion
+            said = note if current.state is suggestion.state else ""  # what was true of another state misleads
             copies = await work.messages.of_suggestion(suggestion.id)
-            changed = [redrawn(copy, current, user, ports.actions.get, now, note) for copy in copies]
+            changed = [redrawn(copy, current, user, ports.actions.get, now, said) for copy in copies]
             return tuple([await work.messages.put(message) for message in changed])
 
     messages = await ports.engine.step(f"show{name}", rewrite, tuple[Message, ...])

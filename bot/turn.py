@@ -54,9 +54,11 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meant:
-    """The open card that an answer in words is about, and whether texts of others are in view."""
+    """The open card that an answer in words is about, whether it is one of several, and whether texts of others are
+    in view."""
 
     suggestion: Suggestion | None
+    several: bool
     tainted: bool
 
 
@@ -120,16 +122,16 @@ async def _undo(ports: Ports, begun: Begun) -> Ending:
 
 
 async def _plain_answer(ports: Ports, begun: Begun) -> Ending | None:
-    """A bare yes or no right after a card answers that card, without asking a model."""
+    """A bare yes or no right after a card answers that card, without asking a model; after two cards it is asked."""
     words = begun.own[-1]
     if len(begun.own) > 1 or not (is_yes(words) or is_no(words)):
         return None
 
     async def asked() -> Suggestion | None:
         async with ports.memory.work(begun.user.scope) as work:
-            last = [m for m in await work.messages.before(begun.at, begun.first, limit=1) if m.suggestion]
-            waiting = await work.suggestions.open(begun.at)
-            return next((s for s in waiting if last and s.id == last[0].suggestion), None)
+            last = [m.suggestion for m in await work.messages.before(begun.at, begun.first, limit=2)]
+            waiting = [s for s in await work.suggestions.open(begun.at) if s.id in last]
+            return waiting[0] if len(waiting) == 1 and waiting[0].id == last[-1] else None
 
     suggestion = await ports.engine.step("asked", asked, Suggestion | None)
     if suggestion is None:
@@ -181,7 +183,7 @@ async def _answer_card(
         async with ports.memory.work(begun.user.scope) as work:
             waiting = await work.suggestions.open()
             found = next((s for s in waiting if mark(s) == str(use.arguments.get("card", ""))), None)
-            return Meant(suggestion=found, tainted=seen.tainted)
+            return Meant(suggestion=found, several=len(waiting) > 1, tainted=seen.tainted)
 
     found = await ports.engine.step(f"meant:{place}", meant, Meant)
     suggestion = found.suggestion
@@ -191,6 +193,8 @@ async def _answer_card(
     if suggestion is None or event is None:
         return Acted(text=prompt.told(Outcome(ok=False, text="There is no such open card.")), error=True)
     sure = assents(begun.own[-1]) and not found.tainted and suggestion.risk < Risk.DANGER
+    if event is Event.APPROVE and found.several and is_yes(begun.own[-1]):
+        return Acted(text=prompt.refused("Several cards are open. Ask the person which one they mean."), error=True)
     if event is Event.APPROVE and not sure:
         return Acted(text=prompt.refused("Only the person can approve this, with the button on the card."), error=True)
     changes = use.arguments.get("changes")

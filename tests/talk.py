@@ -19,7 +19,7 @@ from aurelius.wiring import System, assemble
 from bot.ids import new_id
 from bot.message import Address, Attachment, ButtonPress, Choice, InboundMessage, Stop
 from bot.people import Person, User
-from bot.ports import Ports
+from bot.ports import ChatPlatform, Clock, Ports
 from bot.receive import receive, topic
 from bot.records import Author, Message
 from bot.suggestion import Suggestion
@@ -44,7 +44,7 @@ class Lab:
 
     async def requests(self) -> list[Any]:
         answer = await self.http.get("/lab/requests")
-        found: list[Any] = answer.json()["requests"]
+        found: list[Any] = answer.json()
         return found
 
     async def reset(self) -> None:
@@ -71,12 +71,13 @@ async def offline_model(*arguments: str) -> AsyncIterator[Lab]:
 
 @asynccontextmanager
 async def whole(
-    url: str, lab: Lab, folder: Path, roles: Sequence[Role] = tuple(Role), **settings: Any
-) -> AsyncIterator[System]:
+    url: str, lab: Lab, folder: Path, roles: Sequence[Role] = tuple(Role), *,
+    platforms: Sequence[ChatPlatform] = (), clock: Clock | None = None, **settings: Any,
+) -> AsyncIterator[System]:  # fmt: skip
     """The system as the composition root makes it, without the HTTP server in front of its door."""
     chosen = Settings(data_dir=folder, **settings)
     ground = Ground(settings=chosen, database_url=url, offline_url=lab.url, local_token="local")
-    async with assemble(ground, roles=frozenset(roles)) as system:
+    async with assemble(ground, roles=frozenset(roles), platforms=platforms, clock=clock) as system:
         await system.start()
         yield system
 
@@ -175,6 +176,16 @@ async def owner_talk(ports: Ports) -> Talk:
     assert owner is not None
     person = Person(platform="web", tenant="", id=owner.id)
     return Talk(ports=ports, user=owner, at=Address(platform="web", tenant="", place=owner.id), person=person)
+
+
+async def new_talk(ports: Ports, name: str = "Ann") -> Talk:
+    """Somebody new, at the web page: what others did in the same system is not in their view."""
+    user = User(id=new_id(), org=new_id(), name=name, zone="Europe/Berlin")
+    person = Person(platform="web", tenant="", id=user.id)
+    async with ports.memory.door() as door:
+        await door.persons.add_user(user)
+        await door.persons.link(person, user)
+    return Talk(ports=ports, user=user, at=Address(platform="web", tenant="", place=user.id), person=person)
 
 
 def button(message: Message, label: str) -> Choice:

@@ -116,7 +116,15 @@ async def revoke_trust(context: Context, trust: str) -> Outcome:
         number = int(trust) if trust.strip().isdigit() else 0
         found = kept[number - 1] if 0 < number <= len(kept) else pick(trust, kept, _trust_text, "permission")
         await work.trusts.revoke(found.id)
-    return Outcome(ok=True, text=f"I ask again from now on: {plain(_trust_text(found))}")
+    back = undo(context, "me.allow_again", trust=found)
+    return Outcome(ok=True, text=f"I ask again from now on: {plain(_trust_text(found))}", undo=back)
+
+
+async def allow_again(context: Context, trust: Any) -> Outcome:
+    kept: Trust = decode(Trust, trust)
+    async with context.open() as work:
+        await work.trusts.add(kept)
+    return Outcome(ok=True, text=f"Allowed again: {plain(_trust_text(kept))}")
 
 
 async def plans(context: Context) -> Outcome:
