@@ -35,10 +35,15 @@ async def database_url(postgres: Embedded) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="session")
 async def migrated_template(postgres: Embedded) -> str:
-    """The name of a database which was migrated once, to be copied."""
+    """The name of a database in which all tables were made once, ours and the engine's, to be copied."""
     from memory.migrate import migrate
+    from scheduler.engine import Engine
 
-    await migrate(await postgres.create_database("migrated"))
+    url = await postgres.create_database("migrated")
+    await migrate(url)
+    engine = Engine(url)
+    await engine.start(queues=())
+    await engine.stop()
     return "migrated"
 
 
@@ -68,10 +73,10 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 @pytest_asyncio.fixture
-async def site(database_url: str) -> AsyncIterator[Any]:
+async def site(migrated_url: str) -> AsyncIterator[Any]:
     """A `tests.engine_site.Site`: an engine that is not started yet."""
     from tests.engine_site import Site
 
-    made = Site(database_url)
+    made = Site(migrated_url)
     yield made
     await made.close()

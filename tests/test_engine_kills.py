@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from bot.ports import DeadLetter, Queue
 from memory import embedded
 from scheduler import guard
+from scheduler.engine import Engine
 from tests.engine_process import TwoSteps
 from tests.engine_site import Site, nothing, until
 
@@ -142,3 +144,25 @@ async def test_a_job_that_keeps_killing_its_process_becomes_a_dead_letter(
     assert began == 4
     assert [(letter.name, letter.subject) for letter in told] == [("poison", "p")]
     assert "several times" in told[0].why
+
+
+async def test_a_job_that_was_taken_and_never_started_goes_back_to_its_queue(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "SWEEP_EVERY", 0.05)
+    await site.engine.start(queues=[Queue.ROUTINE])
+    await site.post("turn", "s", Queue.URGENT)
+    # What is left when the connection breaks between the claim's commit and its answer:
+    assert site.engine._guard is not None
+    mine = site.engine._guard._executor
+    await site.rows(f"UPDATE dbos.workflow_status SET status = 'PENDING', executor_id = '{mine}'")
+    await until(lambda: site.rows("SELECT 1 FROM dbos.workflow_status WHERE status = 'ENQUEUED'"))
+
+
+async def test_a_start_that_fails_leaves_nothing_behind_and_can_be_tried_again(site: Site) -> None:
+    nowhere = Engine("postgresql+asyncpg://aurelius@/aurelius?host=/nowhere")
+    with pytest.raises(OperationalError):
+        await nowhere.start()
+    assert not nowhere.running
+    await site.engine.start()
+    assert site.engine.running

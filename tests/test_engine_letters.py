@@ -132,3 +132,21 @@ async def test_nothing_of_ours_is_stored_as_a_pickle(site: Site) -> None:
     await until(lambda: site.rows("SELECT 1 FROM dbos.workflow_status WHERE status = 'SUCCESS'"))
     kinds = "SELECT serialization FROM dbos.workflow_status UNION SELECT serialization FROM dbos.operation_outputs"
     assert await site.rows(kinds) == [("portable_json",)]
+
+
+def test_a_kept_failure_whose_kind_is_gone_says_so() -> None:
+    record = {"raised": ["bot.ports", "Forgotten"], "says": ["x"], "fields": {}}
+    with pytest.raises(RuntimeError, match="Forgotten, which does not exist any more"):
+        steps.value_of(record, str)
+
+
+def test_a_record_cannot_name_an_exception_that_is_not_ours() -> None:
+    with pytest.raises(RuntimeError, match="does not exist"):
+        steps.value_of({"raised": ["builtins", "SystemExit"], "says": [], "fields": {}}, str)
+
+
+async def test_a_step_outside_of_a_job_only_runs(site: Site) -> None:
+    async def value() -> int:
+        return 7
+
+    assert await site.engine.step("value", value, int) == 7
