@@ -103,7 +103,7 @@ def _judge_undoable(case: Case) -> Judgement:
         return _run("You asked for it, and it can be undone.")
     if case.trusted and not case.tainted:
         return _run("You allowed this.")
-    return _ask("I found this out myself.")
+    return _ask("A text that somebody else wrote is in view." if case.tainted else "I found this out myself.")
 
 
 def _judge_final(case: Case) -> Judgement:

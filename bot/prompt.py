@@ -18,6 +18,7 @@ from bot.records import Author, Fact, Found, Message
 
 WINDOW = 40  # places of history at most; the start moves in steps of 20, so that the prefix seldom changes
 STRIDE = 20
+MOST_TOLD = 40_000  # characters of one result
 NO_WORDS = "(a file)"
 SILENCE = Said(role="assistant", texts=("…",))  # a message that was stopped, or answered elsewhere
 FIND = Tool(
@@ -178,6 +179,9 @@ def _line(words: str) -> str:
 def told(outcome: Outcome, source: str | None = None) -> str:
     """An outcome for the model; `source` names the outside it was read from, which marks it as data."""
     body = json.dumps({"ok": outcome.ok, "text": outcome.text, "data": outcome.data}, ensure_ascii=False, default=str)
+    if len(body) > MOST_TOLD:
+        short = {"ok": outcome.ok, "text": outcome.text[:MOST_TOLD], "data": "left out: too long"}
+        body = json.dumps(short, ensure_ascii=False)
     return body if source is None else untrusted(body, source)
 
 
