@@ -106,8 +106,8 @@ async def redeem_code(request: Request, owner: User) -> Response:
     if found is None:
         advice = "Write to Aurelius in that chat app for a fresh code; a code is good for an hour and works once."
         raise Problem(404, "There is no such code", advice)
-    person = found[0]
-    return JSONResponse({"platform": person.platform, "name": person.name or person.id})
+    platform, name = found[0].platform, found[0].name or found[0].id
+    return JSONResponse({"platform": platform, "name": name, "text": f"Linked: {name} on {platform.title()} is you."})
 
 
 async def new_sign_in_link(request: Request, owner: User) -> Response:

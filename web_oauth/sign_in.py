@@ -35,7 +35,7 @@ SPENT = "Each link works once and for 15 minutes. Type “aurelius link” in a 
 async def home(request: Request) -> Response:
     who = await visitor(request)
     if who is None:
-        return page("welcome.html", {})
+        return page("welcome.html", {"deleted": "deleted" in request.query_params})
     async with needs_of(request).memory.door() as door:
         linked = await door.persons.addresses(who.user.scope)
     chats = sorted((person.platform, person.name or person.id) for person in linked if person.platform != "web")

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.web_stage import Stage, link, stage
 
+PATIENCE = 20_000  # milliseconds; a bound for a busy machine, never a pause
+expect.set_options(timeout=PATIENCE)
 ARGUMENTS = (
     "--no-sandbox",  # the tests may run as root, and the pages are ours
     "--disable-gpu",
@@ -50,7 +52,7 @@ async def open_page(chromium: Browser, **options: Any) -> AsyncIterator[Page]:
     """A page in a browser of its own. Whatever it complains about fails the test."""
     chosen: dict[str, Any] = {"viewport": {"width": 1100, "height": 760}, "locale": "en-GB", "timezone_id": "UTC"}
     context = await chromium.new_context(**(chosen | options))
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     page = await context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

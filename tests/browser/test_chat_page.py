@@ -115,6 +115,7 @@ async def test_nothing_in_a_message_runs_or_loads(playing: Stage, page: Page) ->
     page.on("request", lambda request: asked.append(request.url))
     playing.reply = echo
     await write(page, HOSTILE)
+    await expect(page.locator("#log .assistant")).to_have_count(1)
     await playing.card(to=HOSTILE, text=HOSTILE)
     await line(playing, "n", state="<img src=x onerror=window.pwned=1>")
     await expect(page.locator("#log .row")).to_have_count(4)
