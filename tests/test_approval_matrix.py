@@ -1,129 +1,38 @@
 """The approval matrix: who presses what when, and that nothing happens twice, unasked or otherwise than shown."""
 
+# ruff: noqa: F811 - a fixture is imported and then named as a parameter
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
-from aurelius.wiring import System
-from bot.action import Call, Risk
-from bot.ids import derived_id, new_id, new_nonce
-from bot.message import Address
+from bot.ids import new_id
 from bot.people import Person
 from bot.ports import Job, Ports, Queue
-from bot.records import Author, Message
+from bot.records import Message
 from bot.settle import ALTERED, NOT_YOURS
-from bot.suggestion import State, Suggestion, digest_of
-from bot.trigger import Why
-from tests.letterbox import BEGUN, SKILLS, answers, card_of, done_to, said, use
-from tests.platform_stand_in import PlatformStandIn
-from tests.talk import Lab, Talk, button, new_talk, offline_model, whole
-
-
-class TestClock:
-    """The system's time, and how far a test has put it forward."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-
-CLOCK = TestClock()
-CHAT = PlatformStandIn()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def lab() -> AsyncIterator[Lab]:
-    async with offline_model() as lab:
-        yield lab
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-class Running:
-    """The system of this file, which one test closes and opens again."""
-
-    def __init__(self, url: str, lab: Lab, folder: Path) -> None:
-        self.url, self.lab, self.folder = url, lab, folder
-        self.system: System
-        self._open = self._whole()
-
-    def _whole(self) -> AsyncIterator[System]:
-        return whole(  # type: ignore[return-value]
-            self.url, self.lab, self.folder, platforms=[CHAT], clock=CLOCK, skills_dir=SKILLS
-        )
-
-    async def begin(self) -> None:
-        self.system = await self._open.__aenter__()  # type: ignore[attr-defined]
-
-    async def end(self) -> None:
-        await self._open.__aexit__(None, None, None)  # type: ignore[attr-defined]
-
-    async def restart(self) -> None:
-        await self.end()
-        self._open = self._whole()
-        await self.begin()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def running(module_url: str, lab: Lab, folder: Path) -> AsyncIterator[Running]:
-    running = Running(module_url, lab, folder)
-    await running.begin()
-    yield running
-    await running.end()
-
-
-@pytest_asyncio.fixture
-async def talk(running: Running) -> AsyncIterator[Talk]:
-    CLOCK.ahead = timedelta()
-    await running.lab.reset()
-    yield await new_talk(running.system.ports)
-    CLOCK.ahead = timedelta()
-
-
-@pytest.fixture
-def ports(running: Running) -> Ports:
-    return running.system.ports
-
-
-async def letter(lab: Lab, talk: Talk, to: str, **more: str) -> Message:
-    return await card_of(lab, talk, f"write to {to}", use("post.send", to=to, text="Hello", **more))
-
-
-async def pressed(talk: Talk, card: Message, label: str, state: str) -> Message:
-    await talk.press(button(card, label))
-    return await talk.card_becomes(card, state)
-
-
-async def shows(talk: Talk, card: Message, words: str) -> Message:
-    async def there() -> Message | None:
-        now = next(m for m in await talk.all() if m.id == card.id)
-        return now if words in now.text else None
-
-    found: Message = await talk.until(there)
-    return found
-
-
-async def told(talk: Talk, words: str) -> Message:
-    async def there() -> Message | None:
-        return next((m for m in await talk.all() if m.author is Author.ASSISTANT and words in m.text), None)
-
-    found: Message = await talk.until(there)
-    return found
-
+from bot.suggestion import State
+from tests.letterbox import SKILLS, answers, card_of, done_to, said, use
+from tests.path_stage import (  # noqa: F401 - fixtures
+    MovedClock,
+    Running,
+    clock,
+    fire,
+    lab,
+    letter,
+    ports,
+    pressed,
+    running,
+    settings,
+    settled,
+    shows,
+    talk,
+    told,
+)
+from tests.talk import Lab, Talk, button, new_talk, whole
 
 # Who presses
 
@@ -156,23 +65,15 @@ async def test_a_stranger_cannot_press(lab: Lab, talk: Talk, ports: Ports) -> No
     assert done_to("dora") == []
 
 
-async def test_ten_presses_at_once_through_two_processes_run_once(
-    lab: Lab, talk: Talk, running: Running, folder: Path
-) -> None:
+async def test_ten_presses_at_once_through_two_processes_run_once(lab: Lab, talk: Talk, running: Running) -> None:
     card = await letter(lab, talk, "emil")
-    async with whole(running.url, lab, folder, roles=(), skills_dir=SKILLS) as other:
+    async with whole(running.url, lab, running.folder, roles=(), skills_dir=SKILLS) as other:
         through = [talk, replace(talk, ports=other.ports)] * 5
         await asyncio.gather(*(each.press(button(card, "Approve")) for each in through))
         await talk.card_becomes(card, "done")
     await settled(talk)
     assert done_to("emil") == ["Hello"]
     assert "running" not in (await talk.card_becomes(card, "done")).text
-
-
-async def settled(talk: Talk) -> None:
-    """Everything that was pressed before has been dealt with: a press that changes nothing is answered last."""
-    await talk.press("a." + new_nonce())
-    await told(talk, NOT_YOURS)
 
 
 async def test_a_press_after_a_restart_runs_once(lab: Lab, talk: Talk, running: Running) -> None:
@@ -222,31 +123,24 @@ async def test_what_was_altered_in_the_database_does_not_run(lab: Lab, talk: Tal
 # When: expiry, later, reminder
 
 
-async def test_a_press_after_expiry_does_nothing_and_says_so(lab: Lab, talk: Talk) -> None:
+async def test_a_press_after_expiry_does_nothing_and_says_so(lab: Lab, talk: Talk, clock: MovedClock) -> None:
     card = await letter(lab, talk, "jack")
-    CLOCK.ahead = timedelta(hours=25)
+    clock.ahead = timedelta(hours=25)
     await talk.press(button(card, "Approve"))
     await shows(talk, card, "expired")
     assert done_to("jack") == []
 
 
-async def fire(talk: Talk, name: str, card: Message) -> None:
-    """The clock strikes: the job that waits for its time, now."""
-    shown, ports = await talk.suggestion(card), talk.ports
-    subject = f"{shown.scope.org}/{shown.scope.user}/{shown.nonce}"
-    async with ports.memory.work(talk.user.scope) as work:
-        await ports.engine.enqueue(work.tx, Job(name=name, id=new_id(), subject=subject, queue=Queue.PRESSES))
-    ports.engine.nudge()
-
-
-async def test_a_card_recalls_itself_before_it_expires_and_then_expires(lab: Lab, talk: Talk) -> None:
+async def test_a_card_recalls_itself_before_it_expires_and_then_expires(
+    lab: Lab, talk: Talk, clock: MovedClock
+) -> None:
     card = await letter(lab, talk, "kim")
     await fire(talk, "expire", card)  # too early: nothing
-    CLOCK.ahead = timedelta(hours=23)
+    clock.ahead = timedelta(hours=23)
     await fire(talk, "nag", card)
     await told(talk, "still waits for your answer")
     assert (await talk.suggestion(card)).state is State.OPEN
-    CLOCK.ahead = timedelta(hours=25)
+    clock.ahead = timedelta(hours=25)
     await fire(talk, "expire", card)
     expired = await talk.card_becomes(card, "expired")
     assert "ask again" in expired.text
@@ -258,10 +152,10 @@ async def test_a_card_recalls_itself_before_it_expires_and_then_expires(lab: Lab
     assert done_to("kim") == []
 
 
-async def test_later_puts_it_off_and_it_comes_back_by_itself(lab: Lab, talk: Talk) -> None:
+async def test_later_puts_it_off_and_it_comes_back_by_itself(lab: Lab, talk: Talk, clock: MovedClock) -> None:
     card = await letter(lab, talk, "lena")
     await pressed(talk, card, "Later", "snoozed")
-    CLOCK.ahead = timedelta(hours=3)
+    clock.ahead = timedelta(hours=3)
     await fire(talk, "wake", card)
     await told(talk, "here it is again")
     back = await talk.card_becomes(card, "open")
@@ -269,12 +163,12 @@ async def test_later_puts_it_off_and_it_comes_back_by_itself(lab: Lab, talk: Tal
     assert done_to("lena") == ["Hello"]
 
 
-async def test_the_clocks_of_an_older_revision_do_nothing(lab: Lab, talk: Talk) -> None:
+async def test_the_clocks_of_an_older_revision_do_nothing(lab: Lab, talk: Talk, clock: MovedClock) -> None:
     card = await letter(lab, talk, "mona")
     old = await talk.suggestion(card)
     await talk.press(button(card, "Edit"), (("text", "Hi"),))
     changed = await shows(talk, card, "“Hi”")
-    CLOCK.ahead = timedelta(hours=25)
+    clock.ahead = timedelta(hours=25)
     ports, subject = talk.ports, f"{old.scope.org}/{old.scope.user}/{old.nonce}"
     async with ports.memory.work(talk.user.scope) as work:
         await ports.engine.enqueue(work.tx, Job(name="expire", id=new_id(), subject=subject, queue=Queue.PRESSES))
@@ -435,163 +329,3 @@ async def test_always_holds_for_the_same_target_within_the_limit_until_revoked(l
     await talk.say("/revoke 1")
     assert (await pay("zoe", 20.0)).state == "open"
     assert done_to("zoe") == ["50", "20"]
-
-
-# Undo
-
-
-async def test_undo_happens_once(lab: Lab, talk: Talk) -> None:
-    line = (await said(lab, talk, "pin it to the door", use("post.pin", place="the door")))[-1]
-    undo = button(line, "Undo")
-    await asyncio.gather(*(talk.press(undo) for _ in range(4)))
-    await talk.card_becomes(line, "undone")
-    await talk.press(undo)
-    await settled(talk)
-    undone = await talk.card_becomes(line, "undone")
-    assert done_to("the door") == ["pinned", "unpinned"]
-    assert undone.text.count("Taken off") == 1
-    assert undone.choices == ()
-    assert "nothing that I could take back" in (await talk.say("/undo"))[-1].text
-
-
-async def test_undo_too_late_says_so(lab: Lab, talk: Talk) -> None:
-    line = (await said(lab, talk, "pin it to the gate", use("post.pin", place="the gate")))[-1]
-    CLOCK.ahead = timedelta(days=8)
-    await talk.press(button(line, "Undo"))
-    await shows(talk, line, "too late")
-    assert done_to("the gate") == ["pinned"]
-    assert "too late" in (await talk.say("/undo"))[-1].text
-
-
-async def test_the_command_takes_back_the_last_thing_and_says_what(lab: Lab, talk: Talk) -> None:
-    line = (await said(lab, talk, "pin it to the wall", use("post.pin", place="the wall")))[-1]
-    assert "Taken off the wall." in (await talk.say("/undo"))[-1].text
-    await talk.card_becomes(line, "undone")
-    assert done_to("the wall") == ["pinned", "unpinned"]
-
-
-async def test_an_undo_that_fails_says_what_was_not_taken_back(lab: Lab, talk: Talk) -> None:
-    line = (await said(lab, talk, "pin it to the glue", use("post.pin", place="the glue")))[-1]
-    await talk.press(button(line, "Undo"))
-    assert "It sticks to the glue." in (await talk.card_becomes(line, "failed")).text
-
-
-# What goes wrong while it runs
-
-
-async def test_an_action_that_fails_after_approval_says_why(lab: Lab, talk: Talk) -> None:
-    card = await card_of(lab, talk, "return it to amy", use("post.return", to="amy"))
-    failed = await pressed(talk, card, "Approve", "failed")
-    assert "The post office of amy is closed." in failed.text
-
-
-async def several(talk: Talk, *calls: Call) -> Message:
-    """A card with several steps, as a proposal would put it up."""
-    ports, now = talk.ports, CLOCK.now()
-    suggestion = Suggestion(
-        id=new_id(), scope=talk.user.scope, revision=1, trigger=Why.EVENT, title="Do all of it", steps=calls,
-        risk=Risk.SEND, state=State.OPEN, digest=digest_of(calls), nonce=new_nonce(), created_at=now,
-        expires_at=now + timedelta(hours=1),
-    )  # fmt: skip
-    return await put_card(ports, talk, suggestion, talk.at)
-
-
-async def put_card(ports: Ports, talk: Talk, suggestion: Suggestion, at: Address) -> Message:
-    from bot.card import choices, text
-
-    card = Message(
-        id=derived_id("card", suggestion.id, at.conversation), at=at, author=Author.ASSISTANT,
-        text=text(suggestion, talk.user, ports.actions.get, CLOCK.now()), sent_at=CLOCK.now(),
-        choices=choices(suggestion, ports.actions.get), suggestion=suggestion.id, state="open",
-    )  # fmt: skip
-    async with ports.memory.work(talk.user.scope) as work:
-        await work.suggestions.add(suggestion)
-        return await work.messages.put(card)
-
-
-def call(action: str, **arguments: str) -> Call:
-    return Call(action=action, arguments=arguments, key=new_id())
-
-
-async def test_when_the_second_step_fails_the_first_is_taken_back(talk: Talk) -> None:
-    card = await several(talk, call("post.pin", place="the tree"), call("post.return", to="ben"))
-    over = await pressed(talk, card, "Approve", "compensated")
-    assert done_to("the tree") == ["pinned", "unpinned"]
-    assert "The post office of ben is closed." in over.text
-    assert "Taken off the tree." in over.text
-
-
-async def test_when_the_first_step_cannot_be_taken_back_the_card_says_so(talk: Talk) -> None:
-    card = await several(talk, call("post.pin", place="more glue"), call("post.return", to="ben"))
-    over = await pressed(talk, card, "Approve", "failed")
-    assert "It sticks to more glue." in over.text
-
-
-async def test_all_steps_are_undone_in_the_reverse_order(talk: Talk) -> None:
-    card = await several(talk, call("post.pin", place="a post"), call("post.pin", place="a post"))
-    done = await pressed(talk, card, "Approve", "done")
-    await pressed(talk, done, "Undo all (2)", "undone")
-    assert done_to("a post") == ["pinned", "pinned", "unpinned", "unpinned"]
-
-
-async def test_an_edit_of_several_steps_keeps_the_others(talk: Talk) -> None:
-    card = await several(talk, call("post.send", to="cleo", text="Hi"), call("post.send", to="cid", text="Hi"))
-    await talk.press(button(card, "Edit"), (("text", "Hello"),))
-    await pressed(talk, await shows(talk, card, "Hello"), "Approve", "done")
-    assert (done_to("cleo"), done_to("cid")) == (["Hello"], ["Hi"])
-
-
-async def test_after_a_break_nobody_claims_to_know_and_the_person_decides(lab: Lab, talk: Talk) -> None:
-    card = await card_of(lab, talk, "burst at dan", use("post.burst", to="dan"))
-    unknown = await pressed(talk, card, "Approve", "unknown")
-    assert "I do not know whether this happened" in unknown.text
-    assert [choice.label for choice in unknown.choices] == ["Run again", "Leave it"]
-    await talk.press(button(unknown, "Run again"))
-    await shows(talk, card, "Running")
-    unknown = await talk.card_becomes(card, "unknown")
-    assert done_to("dan") == ["burst", "burst"]
-    await pressed(talk, unknown, "Leave it", "failed")
-
-
-async def test_a_break_inside_our_own_transaction_changed_nothing(lab: Lab, talk: Talk) -> None:
-    card = await card_of(lab, talk, "crash at eli", use("post.crash", to="eli"))
-    assert "nothing was changed" in (await pressed(talk, card, "Approve", "failed")).text
-
-
-async def test_a_crash_in_the_middle_of_an_action_is_not_repeated_unasked(
-    lab: Lab, talk: Talk, running: Running
-) -> None:
-    card = await card_of(lab, talk, "carry it to fay", use("post.hang", to="fay"))
-    BEGUN.clear()
-    await talk.press(button(card, "Approve"))
-    await asyncio.wait_for(BEGUN.wait(), 10)
-    await running.restart()
-    talk = replace(talk, ports=running.system.ports)
-    unknown = await talk.card_becomes(card, "unknown")
-    assert done_to("fay") == ["begun"]
-    await pressed(talk, unknown, "Run again", "done")
-    assert done_to("fay") == ["begun", "begun"]
-
-
-async def test_a_pause_makes_cards_of_what_ran_by_itself_and_a_press_still_counts(lab: Lab, talk: Talk) -> None:
-    await talk.say("/pause")
-    card = await card_of(lab, talk, "pin it to a hat", use("post.pin", place="a hat"))
-    assert "paused" in card.text
-    await pressed(talk, card, "Approve", "done")
-    assert done_to("a hat") == ["pinned"]
-    await talk.say("/resume")
-    line = (await said(lab, talk, "pin it to a cap", use("post.pin", place="a cap")))[-1]
-    assert (line.state, done_to("a cap")) == ("", ["pinned"])
-
-
-async def test_every_copy_of_the_card_shows_the_outcome(lab: Lab, talk: Talk, ports: Ports) -> None:
-    """Asked on the page, shown in a chat too, approved there."""
-    card, there = await letter(lab, talk, "gus"), await CHAT.talk(ports, talk)
-    copy = await put_card(ports, talk, await talk.suggestion(card), there.at)
-    await there.press(button(copy, "Approve"))
-    done = await talk.card_becomes(card, "done")
-    await CHAT.until(lambda: any("✅" in shown.reply.text for shown in CHAT.at(there.at.place)))
-    (shown,) = CHAT.at(there.at.place)
-    assert shown.reply.text == done.text
-    assert shown.reply.choices == ()
-    assert done_to("gus") == ["Hello"]
