@@ -147,11 +147,21 @@ def line(text: str, **more: object) -> dict[str, object]:
 def test_a_growing_answer_is_written_once() -> None:
     out, write = written()
     screen = Screen(write, live=True)
-    for grown in ("Hel", "Hello *", "Hello **wo", "Hello **world**"):
-        screen.grow(grown)
-    screen.show(line("Hello **world**!"))
-    screen.show(line("Hello **world**!"))
-    assert "".join(out) == "Hello world!\n"
+    text = "Hello **world**! _See_ snake_case_name, 2 * 3 \\* and _this._"
+    for end in range(len(text)):
+        screen.grow(text[:end])
+    screen.show(line(text))
+    screen.show(line(text))
+    assert "".join(out) == "Hello world! See snake_case_name, 2 * 3 * and this.\n"
+
+
+def test_a_card_that_is_still_running_is_shown_when_it_is_over() -> None:
+    out, write = written()
+    screen = Screen(write, live=False)
+    screen.show(line("x", card=True, state="running", seq=2))
+    assert screen.seq_of("m") == -1
+    screen.show(line("x", card=True, state="done", seq=3))
+    assert "".join(out) == "┌ Done\n│ x\n└\n"
 
 
 def test_an_answer_that_turned_out_otherwise_is_written_anew() -> None:

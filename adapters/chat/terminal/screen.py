@@ -10,8 +10,9 @@ from bot.action import Json
 
 # Whoever may put control characters on a terminal may rewrite what stands on it.
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-MARKS = re.compile(r"\*\*|\\(?=[\\`*_{}\[\]<>#|~!])")
-UNFINISHED = re.compile(r"[*\\]+$")
+MARKS = re.compile(r"\*\*|\\(?=[\\`*_{}\[\]<>#|~!])|(?<![\w\\])_(?=\w)|(?<=[\w.!?:;)”])_(?!\w)")
+UNFINISHED = re.compile(r"[*\\_]+$")  # may be half of a mark
+PASSING = frozenset({"running", "undoing"})  # what follows in a moment says more
 BADGES = {
     "open": "Waits for your answer",
     "snoozed": "Put off",
@@ -61,6 +62,8 @@ class Screen:
     def show(self, message: Json) -> None:
         if self._shown.get(message["id"], -1) >= message["seq"]:
             return
+        if message["state"] in PASSING:
+            return
         self._shown[message["id"]] = message["seq"]
         if message["author"] == "user":
             self._show_state(message)
@@ -72,7 +75,7 @@ class Screen:
             self._show_choices(message)
 
     def seq_of(self, id: str) -> int:
-        """The newest `seq` under which a message stands on the screen; -1 when it does not."""
+        """The newest `seq` under which a message was shown; -1 when it was not."""
         return self._shown.get(id, -1)
 
     def end(self) -> None:
