@@ -148,48 +148,64 @@ def test_link_without_a_running_assistant_says_how_to_start_one(
     assert "aurelius run" in capsys.readouterr().err
 
 
-def test_a_running_assistant_is_found_and_used_by_the_other_commands(machine: Machine) -> None:
+@pytest.fixture(scope="module")
+def assistant(machine: Machine) -> Iterator[subprocess.Popen[str]]:
+    """One that runs, shared by the next tests; the last of them ends it."""
     with machine.running() as process:
-        kept = machine.data / instance.FILE
-        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-        found = instance.find(machine.data)
-        assert found is not None
-        assert found.pid == process.pid
-        with urllib.request.urlopen(f"{found.url}/readyz", timeout=10) as answer:
-            assert answer.status == 200
+        yield process
 
-        second = machine.run("run")
-        assert (second.returncode, "runs already" in second.stdout) == (0, True)
 
-        link = machine.run("link")
-        assert re.fullmatch(rf"{found.url}/link\?code=[\w-]{{20,}}\n", link.stdout), link.stderr
-        wrong = machine.run("link", "AAAAAAAA")
-        assert wrong.returncode == 1
-        assert "Traceback" not in wrong.stderr
+def test_a_running_assistant_is_found_by_a_file_that_only_its_owner_reads(
+    machine: Machine, assistant: subprocess.Popen[str]
+) -> None:
+    assert stat.S_IMODE((machine.data / instance.FILE).stat().st_mode) == 0o600
+    found = instance.find(machine.data)
+    assert found is not None
+    assert found.pid == assistant.pid
+    with urllib.request.urlopen(f"{found.url}/readyz", timeout=10) as answer:
+        assert answer.status == 200
+    second = machine.run("run")
+    assert (second.returncode, "runs already" in second.stdout) == (0, True)
 
-        answered = machine.run("chat", "-m", "hello")
-        assert answered.returncode == 0, answered.stderr
-        assert answered.stdout.strip()
 
-        doctor = machine.run("doctor", "--json")
-        health = {found["name"]: found["health"] for found in json.loads(doctor.stdout)}
-        assert health.pop("claude") == "missing"
-        assert set(health.values()) == {"ok"}, doctor.stdout
-        assert doctor.returncode == 0
+def test_link_prints_a_fresh_link_and_refuses_a_wrong_code_in_words(
+    machine: Machine, assistant: subprocess.Popen[str]
+) -> None:
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/link\?code=[\w-]{20,}\n", machine.run("link").stdout)
+    wrong = machine.run("link", "AAAAAAAA")
+    assert wrong.returncode == 1
+    assert wrong.stderr.strip()
+    assert "Traceback" not in wrong.stderr
 
-        model = next(pid for pid in descendants(process.pid) if b"lab" in Path(f"/proc/{pid}/cmdline").read_bytes())
-        os.kill(model, signal.SIGKILL)  # it comes back, and the answer is not lost
-        answered = machine.run("chat", "-m", "what time is it?")
-        assert answered.returncode == 0, answered.stderr
-        assert answered.stdout.strip()
 
-        children = descendants(process.pid)
-        assert len(children) > 2
-        started = time.monotonic()
-        process.terminate()
-        assert process.wait(10) == 0
-        assert time.monotonic() - started < 6.0
-        assert [pid for pid in children if alive(pid)] == []
+def test_the_doctor_finds_a_running_assistant_well(machine: Machine, assistant: subprocess.Popen[str]) -> None:
+    doctor = machine.run("doctor", "--json")
+    health = {found["name"]: found["health"] for found in json.loads(doctor.stdout)}
+    assert health.pop("claude") == "missing"
+    assert set(health.values()) == {"ok"}, doctor.stdout
+    assert doctor.returncode == 0
+
+
+def test_the_offline_model_comes_back_when_it_dies_and_the_answer_is_not_lost(
+    machine: Machine, assistant: subprocess.Popen[str]
+) -> None:
+    model = next(pid for pid in descendants(assistant.pid) if b"lab" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(model, signal.SIGKILL)
+    answered = machine.run("chat", "-m", "what time is it?")
+    assert answered.returncode == 0, answered.stderr
+    assert answered.stdout.strip()
+
+
+def test_told_to_stop_it_is_gone_in_five_seconds_with_all_its_children(
+    machine: Machine, assistant: subprocess.Popen[str]
+) -> None:
+    children = descendants(assistant.pid)
+    assert len(children) > 2
+    started = time.monotonic()
+    assistant.terminate()
+    assert assistant.wait(10) == 0
+    assert time.monotonic() - started < 6.0
+    assert [pid for pid in children if alive(pid)] == []
     assert instance.find(machine.data) is None
 
 
