@@ -46,6 +46,10 @@ async def burst(context: Context, to: str) -> Outcome:
     raise RuntimeError("burst")
 
 
+async def tear(context: Context, place: str) -> Outcome:
+    raise ConnectionError("torn off")
+
+
 async def hang(context: Context, to: str) -> Outcome:
     first = (to, "begun") not in DONE
     DONE.append((to, "begun"))
