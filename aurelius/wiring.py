@@ -30,6 +30,7 @@ from bot.turn import turn
 from memory.bus import PostgresBus
 from memory.database import Database
 from memory.migrate import migrate
+from memory.redis_bus import RedisBus
 from memory.vault import open_vault
 from scheduler.chores import Chores
 from scheduler.engine import Engine as DurableEngine
@@ -60,7 +61,7 @@ async def assemble(
         await migrate(ground.database_url)
         memory = Database(ground.database_url, open_vault(keys, settings.data_dir), now=clock.now)
         stack.push_async_callback(memory.close)
-        bus = PostgresBus(ground.database_url)
+        bus = _bus(ground)
         stack.push_async_callback(bus.stop)
         engine = DurableEngine(ground.database_url, alone=settings.database_url is None)
         stack.push_async_callback(engine.stop)
@@ -93,7 +94,7 @@ class System:
     ports: Ports
     owner: User
     engine: DurableEngine
-    bus: PostgresBus
+    bus: PostgresBus | RedisBus
     model: Connection
     stack: AsyncExitStack
 
@@ -160,6 +161,11 @@ class System:
             allow_plain_lan=settings.allow_plain_lan,
         )
         return door(needs)
+
+
+def _bus(ground: Ground) -> PostgresBus | RedisBus:
+    redis = ground.settings.redis_url
+    return PostgresBus(ground.database_url) if redis is None else RedisBus(redis.get_secret_value())
 
 
 def _register(engine: DurableEngine, ports: Ports) -> None:

@@ -9,9 +9,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import deque
 
 import asyncpg  # type: ignore[import-untyped]
 import structlog
@@ -20,42 +18,24 @@ from bot.action import Json
 from bot.ids import new_id
 from memory.columns import dumps
 from memory.connect import connect
+from memory.news_board import NewsBoard
 
 log = structlog.get_logger(__name__)
 
 CHANNEL = "aurelius"
 PIECE = 7000  # bytes of payload in one notification, which holds 8,000 with what we add
-QUEUE = 256  # news that a slow subscriber may be behind; then the oldest are dropped
 UNSENT = 1024  # notifications that wait for the connection; then the oldest are dropped
 UNFINISHED = 64  # split payloads that are being put together
 NOTIFICATION = re.compile(r"(?P<sender>\S+) (?P<message>\S+) \d+ (?P<count>\d{1,6}) (?P<piece>.*)", re.DOTALL)
 RECONNECT_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0)
 
 
-class Subscriber:
-    """A bounded queue; whoever reads too slowly misses the oldest."""
-
-    def __init__(self) -> None:
-        self._news: asyncio.Queue[Json] = asyncio.Queue(QUEUE)
-
-    def tell(self, news: Json) -> None:
-        if self._news.full():
-            self._news.get_nowait()
-        self._news.put_nowait(news)
-
-    def __aiter__(self) -> AsyncIterator[Json]:
-        return self
-
-    async def __anext__(self) -> Json:
-        return await self._news.get()
-
-
-class PostgresBus:
+class PostgresBus(NewsBoard):
     """Fulfils `bot.ports.Bus`. Before `start` and while the database is away, news stay inside this process."""
 
     def __init__(self, url: str) -> None:
+        super().__init__()
         self._url, self._me = url, new_id()
-        self._subscribers: defaultdict[str, set[Subscriber]] = defaultdict(set)
         self._unsent: deque[str] = deque(maxlen=UNSENT)
         self._something, self._lost = asyncio.Event(), asyncio.Event()
         self._pieces: dict[str, list[str]] = {}
@@ -73,25 +53,10 @@ class PostgresBus:
             await asyncio.wait([task])
 
     async def publish(self, topic: str, news: Json) -> None:
-        self._tell(topic, news)
+        self.tell(topic, news)
         if self._task is not None:
             self._unsent.extend(_split(self._me, dumps([topic, news])))
             self._something.set()
-
-    @asynccontextmanager
-    async def subscribe(self, topic: str) -> AsyncIterator[AsyncIterator[Json]]:
-        subscriber = Subscriber()
-        self._subscribers[topic].add(subscriber)
-        try:
-            yield subscriber
-        finally:
-            self._subscribers[topic].discard(subscriber)
-            if not self._subscribers[topic]:
-                del self._subscribers[topic]
-
-    def _tell(self, topic: str, news: Json) -> None:
-        for subscriber in self._subscribers.get(topic, ()):
-            subscriber.tell(news)
 
     async def _listen(self) -> asyncpg.Connection:
         connection = await connect(self._url)
@@ -149,7 +114,7 @@ class PostgresBus:
             topic, news = json.loads(text)
         except (ValueError, TypeError):  # somebody else's, on our channel
             return
-        self._tell(str(topic), news)
+        self.tell(str(topic), news)
 
     def _forget_oldest(self) -> None:
         while len(self._pieces) > UNFINISHED:

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 import pytest_asyncio
 
 from bot.action import Json
-from memory.bus import CHANNEL, QUEUE, UNFINISHED, PostgresBus
+from memory.bus import CHANNEL, UNFINISHED, PostgresBus
 from memory.connect import connect
+from memory.news_board import QUEUE
 
 SECONDS = 10
 
