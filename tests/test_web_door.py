@@ -13,6 +13,7 @@ import pytest_asyncio
 from bot.ports import Hook, Request, Response
 from tests.web_browser import HTML, sign_in, token_in, visit
 from tests.web_stage import Stage, link, stage
+from web_oauth.limiter import KEYS, LocalLimiter
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -238,3 +239,17 @@ async def test_figures_are_for_this_machine_alone(client: httpx2.AsyncClient) ->
     assert 'aurelius_http_requests_total{method="GET",route="/conversations/messages/{message}"' in here.text
     assert "some-secret-id" not in here.text
     assert (await client.get("/metrics", headers={"x-forwarded-for": "1.2.3.4"})).status_code == 403
+
+
+def test_the_limiter_slides_looks_and_forgets_the_quiet() -> None:
+    now = 0.0
+    limiter = LocalLimiter(lambda: now)
+    assert [limiter.wait("a", 2, 10) for _ in range(2)] == [0.0, 0.0]
+    now = 4.0
+    assert limiter.wait("a", 2, 10) == 6.0
+    assert limiter.wait("b", 1, 10, uses=0) == limiter.wait("b", 1, 10) == 0.0
+    now = 10.5
+    assert limiter.wait("a", 2, 10) == 0.0
+    for number in range(KEYS):
+        limiter.wait(f"other {number}", 1, 10)
+    assert len(limiter._uses) == KEYS

@@ -9,7 +9,9 @@ import pytest
 import pytest_asyncio
 
 from adapters.chat.terminal import chat
+from adapters.chat.terminal.connection import connected
 from adapters.chat.terminal.screen import Screen, card, plain
+from adapters.chat.terminal.talk import PROMPT, Talk
 from bot.message import ButtonPress, Command, InboundMessage
 from tests.web_stage import TOKEN, Stage, stage
 
@@ -176,3 +178,29 @@ def test_nothing_in_a_message_moves_the_cursor() -> None:
     evil = "a\x1b[2J\x1b]0;title\x07b\r\x9bc\u202ed"
     assert plain(evil) == "a[2J]0;titlebcd"
     assert "\x1b" not in card(line(evil, state="\x1b[31m", choices=[{"label": "\x1bOk", "token": "a.b"}]))
+
+
+async def test_news_that_come_while_nobody_asks_are_shown_at_the_prompt(playing: Stage) -> None:
+    out, write = written()
+    typed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+
+    def read(_: str) -> str:
+        asyncio.run_coroutine_threadsafe(asyncio.wait_for(typed, 10), loop).result()
+        raise EOFError
+
+    async with connected(playing.url, TOKEN) as connection, connection.events(0) as events:
+        talk = Talk(connection, Screen(write, live=True), read)
+        listening = asyncio.create_task(talk.listen(events))
+        talking = asyncio.create_task(talk.loop())
+        async with asyncio.timeout(10):
+            while not talk.at_prompt:
+                await asyncio.sleep(0.01)
+            await playing.say("Reminder: call Ann")
+            while "".join(out)[-2:] != PROMPT:
+                await asyncio.sleep(0.01)
+        typed.set_result(None)
+        assert await talking == 0
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    assert "".join(out).endswith(f"\nReminder: call Ann\n{PROMPT}")

@@ -55,7 +55,7 @@ async def ask(page: Page, text: str) -> None:
 
 
 async def test_a_day_with_the_page(system: System, address: str, chromium: Browser, pictures: Path) -> None:
-    async with open_page(chromium, timezone_id="Europe/Berlin", viewport={"width": 1100, "height": 860}) as page:
+    async with open_page(chromium, timezone_id="Europe/Berlin", viewport={"width": 1000, "height": 940}) as page:
         path = (await system.sign_in_link()).partition("/link")[2]
         await page.goto(f"{address}/link{path}")
         await page.get_by_role("button", name="Sign in").click()
@@ -63,20 +63,19 @@ async def test_a_day_with_the_page(system: System, address: str, chromium: Brows
 
         await ask(page, "remember that I like peppermint tea")
         await ask(page, "remind me to call Ann tomorrow at 9")
-        await ask(page, "add buy oat milk to my list")
-        await page.get_by_role("button", name="Undo").last.click()
-        await expect(page.locator("#log .assistant").last).to_contain_text("Removed: buy oat milk", timeout=WRITTEN)
-
         await ask(page, "forget that I like peppermint tea")
         card = page.locator(".card").last
         await expect(card.locator(".badge")).to_have_text("Waits for your answer")
-        await page.screenshot(path=pictures / "chat.png")
+        await page.screenshot(path=pictures / "chat.png", animations="disabled")
         await page.set_viewport_size({"width": 390, "height": 780})
         await page.emulate_media(color_scheme="dark")
-        await page.locator("#scroll").evaluate("scroll => scroll.scrollTo(0, scroll.scrollHeight)")
-        await page.screenshot(path=pictures / "chat-phone.png")
+        await page.screenshot(path=pictures / "chat-phone.png", animations="disabled")
         await card.get_by_role("button", name="Approve").click()
         await expect(card.locator(".badge")).to_have_text("Done", timeout=WRITTEN)
+
+        await ask(page, "add buy oat milk to my list")
+        await page.get_by_role("button", name="Undo").last.click()
+        await expect(page.locator("#log .assistant").last).to_contain_text("Removed: buy oat milk", timeout=WRITTEN)
 
         await page.reload()
         await expect(page.locator(".card").last.locator(".badge")).to_have_text("Done")
