@@ -114,13 +114,14 @@ def _stop_signals() -> asyncio.Event:
     """Set by SIGTERM or SIGINT; a second one ends the process at once (its children end with it)."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def on_signal() -> None:
+    def on_signal(number: signal.Signals) -> None:
+        log.info("told_to_stop", signal=number.name)
         if stop.is_set():
             os._exit(1)
         _stop_soon(stop)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal)
+        loop.add_signal_handler(number, on_signal, number)
     return stop
 
 
