@@ -1,4 +1,4 @@
-"""Ephemeral news between processes over Redis publish/subscribe, where there is one: it spares PostgreSQL the traffic."""
+"""Ephemeral news between processes over Redis, where there is one: it spares PostgreSQL the traffic."""
 
 from __future__ import annotations
 
