@@ -34,7 +34,7 @@ COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Gt: (ast.GtE, ast.LtE),
     ast.GtE: (ast.Gt, ast.Lt),
 }
-ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.BitOr: ast.BitAnd}
+ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Sub, ast.Sub: ast.Add}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,10 @@ def mutants(module: str) -> Iterator[Mutant]:
     """Every mutant of a module, one change each."""
     tree = parsed(module)
     enums = members(tree)
+    classes = [item for item in tree.body if isinstance(item, ast.ClassDef)]
+    flags = {part for item in classes for flag in item.decorator_list for part in ast.walk(flag)}  # frozen, slots
     for number, node in enumerate(ast.walk(tree)):
-        for change in changes(node, enums):
+        for change in () if node in flags else changes(node, enums):
             words = f"{module}:{getattr(node, 'lineno', 0)}: {ast.unparse(node)}  ->  {ast.unparse(change)}"
             yield Mutant(module=module, node=number, change=change, words=words)
 
@@ -82,7 +84,7 @@ def changes(node: ast.AST, enums: dict[str, list[str]]) -> Iterator[ast.AST]:
         case ast.If():
             for test in (True, False):
                 yield ast.If(test=ast.Constant(value=test), body=node.body, orelse=node.orelse)
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr()) if ast.unparse(node) != "return None":
             yield ast.Return(value=ast.Constant(value=None))
         case ast.expr():
             yield from _other_expressions(node)

@@ -127,6 +127,7 @@ SENTENCES = [
     ({"action": KINDS["write"], "origin": OWN, "trusted": True}, "You allowed exactly this."),
     ({"action": KINDS["undoable"], "origin": OWN}, "You asked for it, and it can be undone."),
     ({"action": KINDS["undoable"], "origin": FOUND}, "I found this out myself."),
+    ({"action": KINDS["undoable"], "origin": FOUND, "tainted": True}, "A text that somebody else wrote is in view."),
     ({"action": KINDS["undoable"], "origin": FOUND, "trusted": True}, "You allowed this."),
     ({"action": KINDS["undoable"], "origin": OWN, "proposed": True}, "This is my own idea."),
     (
@@ -231,6 +232,9 @@ STANDS = [
     ("30", "at 5:30", False),
     ("5", "on 5/6", False),
     ("4 apples", "4 apples 5 pears", True),
+    ("pears", "4 apples 5 pears", True),
+    ("a4", "5 a4", True),
+    ("ann", "joanna" + " and so on" * 9, False),
     ("+49 30 12", "+49 30 12 34", False),
     ("+49 30 12 34", "call +49 30 12 34!", True),
     ("bob@x.org", "mail <bob@x.org>, now", True),
