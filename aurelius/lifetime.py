@@ -7,10 +7,13 @@ import contextlib
 import importlib
 import os
 import secrets
+import shutil
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -151,8 +154,22 @@ def _stop_soon(stop: asyncio.Event) -> None:
 def _welcome(settings: Settings, roles: frozenset[Role], link: str | None, *, offline: bool) -> str:
     if link is None:
         return f"Aurelius runs: {', '.join(sorted(roles))}."
-    lines = ["Aurelius is ready.", "", f"  Sign in:  {link}", "  Talk:     aurelius chat   (in another terminal)", ""]
+    lines = [
+        "Aurelius is ready.",
+        "",
+        f"  Sign in:  {link}",
+        f"  Talk:     {_command()} chat   (in another terminal)",
+        "",
+    ]
     if offline:
-        lines.append("No Claude key is set: the built-in offline model answers, by rules. `aurelius setup` tells more.")
+        lines.append(
+            f"No Claude key is set: the built-in offline model answers, by rules. `{_command()} setup` tells more."
+        )
     lines.append(f"Data: {settings.data_dir}.  Stop with Ctrl-C.")
     return "\n".join(lines)
+
+
+def _command() -> str:
+    """How this program is called from where it was started."""
+    ours = Path(sys.argv[0])
+    return "aurelius" if shutil.which("aurelius") or ours.name != "aurelius" else os.path.relpath(ours)
