@@ -87,6 +87,7 @@ def build(
     system: str,
     tools: tuple[Tool, ...],
     own: Sequence[str],
+    files: Sequence[str] = (),
     pictures: tuple[Picture, ...] = (),
     exchanges: Sequence[Said] = (),
     tier: Tier = Tier.FAST,
@@ -95,7 +96,7 @@ def build(
     history = alternating(view.history, view.user)
     if history and history[-1].role == "user":
         history = (*history, SILENCE)
-    asked = Said(role="user", texts=("\n\n".join(own) or NO_WORDS, context(view)), pictures=pictures)
+    asked = Said(role="user", texts=("\n\n".join(own) or NO_WORDS, *files, context(view)), pictures=pictures)
     messages = (*history, asked, *exchanges)
     return Prompt(
         purpose="turn",
