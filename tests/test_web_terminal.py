@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -132,7 +133,7 @@ async def test_interrupting_stops_the_turn_and_not_the_chat(playing: Stage) -> N
     talking = asyncio.create_task(chat(playing.url, TOKEN, None, read=read))
     async with asyncio.timeout(5):
         await begun.wait()
-        talking.cancel()
+        signal.raise_signal(signal.SIGINT)
         assert await talking == 0
     assert type(playing.received[-1]).__name__ == "Stop"
 
@@ -203,4 +204,4 @@ async def test_news_that_come_while_nobody_asks_are_shown_at_the_prompt(playing:
         assert await talking == 0
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-    assert "".join(out).endswith(f"\nReminder: call Ann\n{PROMPT}")
+    assert "".join(out).endswith(f"\nReminder: call Ann\n{PROMPT}\n")

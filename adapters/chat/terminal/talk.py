@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -124,8 +125,10 @@ class Talk:
     async def loop(self) -> int:
         if self._screen.live:
             self._screen.write(GREETING)
-        with _editing():
+        with _editing(), _interruptible():
             await self._lines()
+        if self._screen.live:
+            self._screen.write("\n")
         return 0
 
     async def _lines(self) -> None:
@@ -207,6 +210,20 @@ def _uncancel() -> None:
     task = asyncio.current_task()
     if task is not None:
         task.uncancel()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C cancels this task at once, even while another thread sits in the system's line editor."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is None or sys.platform == "win32":
+        yield
+        return
+    loop.add_signal_handler(signal.SIGINT, task.cancel)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
 
 
 @contextmanager
