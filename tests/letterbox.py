@@ -32,7 +32,8 @@ def answers(card: Suggestion, decision: str, **more: Json) -> dict[str, Json]:
 
 async def said(lab: Lab, talk: Talk, words: str, *tools: dict[str, Any], then: str = "All right.") -> list[Message]:
     """The person says `words`, the model uses `tools` in one go and then says `then`; the lines that come of it."""
-    await lab.script({"tools": list(tools)}, {"text": then}, match={"text": words})
+    replies: list[dict[str, Any]] = [{"tools": list(tools)}] if tools else []
+    await lab.script(*replies, {"text": then}, match={"text": words})
     return await talk.say(words)
 
 

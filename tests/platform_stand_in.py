@@ -27,14 +27,14 @@ class Shown:
 
 
 class PlatformStandIn:
-    """Fulfils `bot.ports.ChatPlatform`. `faults` are raised by the next sends, one each (None: that one succeeds)."""
+    """Fulfils `bot.ports.ChatPlatform`. `faults` are raised by the next sends, one each."""
 
     reads_rows = False
 
     def __init__(self, name: str = "chat", *, idempotent: bool = False) -> None:
         self.name, self.idempotent = name, idempotent
         self.shown: dict[str, Shown] = {}
-        self.faults: deque[Exception | None] = deque()
+        self.faults: deque[Exception] = deque()
         self.files: dict[str, bytes] = {}
         self.receive: Callable[[Inbound], Awaitable[None]] | None = None
         self._changed = asyncio.Condition()
@@ -46,8 +46,10 @@ class PlatformStandIn:
         self.receive = None
 
     async def send(self, reply: Sent, key: str, ref: str | None) -> str | None:
-        fault = self.faults.popleft() if self.faults else None
-        if fault is not None:
+        if self.faults:
+            async with self._changed:
+                fault = self.faults.popleft()
+                self._changed.notify_all()
             raise fault
         before = self.shown.get(ref or "")
         ref = ref or new_id()
@@ -80,5 +82,7 @@ class PlatformStandIn:
         person = self.person()
         async with ports.memory.door() as door:
             await door.persons.link(person, talk.user)
-        at = Address(platform=self.name, tenant="t1", place=person.id)
-        return Talk(ports=ports, user=talk.user, at=at, person=person)
+        return Talk(ports=ports, user=talk.user, at=self.address(person.id), person=person)
+
+    def address(self, place: str) -> Address:
+        return Address(platform=self.name, tenant="t1", place=place)

@@ -16,7 +16,7 @@ from bot.ports import Ports
 from bot.turn import ENDLESS, LONGEST, NOTHING
 from tests.letterbox import done_to, said, use
 from tests.path_stage import Running, lab, ports, running, settings, talk, told  # noqa: F401 - fixtures
-from tests.talk import Lab, Talk, button
+from tests.talk import Lab, Talk, button, new_talk
 
 
 async def bodies(lab: Lab) -> list[Any]:
@@ -224,8 +224,6 @@ async def test_when_the_model_is_down_the_message_is_kept_and_try_again_answers_
 
 
 async def test_another_person_cannot_press_try_again(lab: Lab, talk: Talk, running: Running) -> None:
-    from tests.talk import new_talk
-
     await lab.script(DOWN | {"times": 3}, match={"text": "are you awake"})
     failed = (await talk.say("are you awake?"))[-1]
     await lab.reset()
