@@ -42,12 +42,13 @@ class Acted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """On whose behalf and where a tool is used; `own` is what they wrote in this turn."""
+    """On whose behalf and where a tool is used; `own` is what they wrote in this turn, `lines` the messages' ids."""
 
     user: User
     at: Address
     own: str
     turn: str
+    lines: tuple[str, ...] = ()
 
 
 async def act(ports: Ports, asker: Asker, use: ToolUse, seen: Seen, key: str) -> Acted:
@@ -116,14 +117,14 @@ async def _judged(ports: Ports, asker: Asker, action: Action, call: Call, seen: 
 
 
 async def _read(ports: Ports, asker: Asker, action: Action, call: Call) -> Acted:
-    outcome = await execute(ports, asker.user, call, own=asker.own, where=asker.at)
-    source = action.id if action.outside else None
+    outcome = await execute(ports, asker.user, call, own=asker.own, lines=asker.lines, where=asker.at)
+    outside = action.outside or outcome.outside
     return Acted(
-        text=prompt.told(outcome, source),
+        text=prompt.told(outcome, action.id if outside else None),
         error=not outcome.ok,
         said=outcome.text,
-        outside=action.outside and outcome.ok,
-        fields=() if action.outside else tuple(sorted(structured([outcome.data]))),
+        outside=outside and outcome.ok,
+        fields=() if outside else tuple(sorted(structured([outcome.data]))),
     )
 
 
@@ -131,8 +132,9 @@ async def _run(ports: Ports, asker: Asker, action: Action, call: Call, trust: st
     async with ports.memory.door() as door:
         if await door.inbox.is_stopped(asker.turn):
             return Acted(text=prompt.refused(STOPPED), error=True)
+    title = await _title(ports, asker, call)  # before it runs: what it removes has no name afterwards
     try:
-        outcome = await execute(ports, asker.user, call, own=asker.own, where=asker.at)
+        outcome = await execute(ports, asker.user, call, own=asker.own, lines=asker.lines, where=asker.at)
     except Lost:
         return Acted(text=prompt.told(Outcome(ok=False, text=LOST)), error=True, said=LOST)
     allowed = " (allowed by you: /trust)" if trust else ""
@@ -140,7 +142,7 @@ async def _run(ports: Ports, asker: Asker, action: Action, call: Call, trust: st
         text=prompt.told(outcome, action.id if action.outside else None),
         error=not outcome.ok,
         said=outcome.text,
-        ran=f"{ports.actions.preview(call)}{allowed}" if outcome.ok else "",
+        ran=f"{title}{allowed}" if outcome.ok else "",
         call=call if outcome.ok else None,
         undo=outcome.undo,
         outside=action.outside and outcome.ok,
@@ -156,7 +158,7 @@ async def _ask(ports: Ports, asker: Asker, action: Action, call: Call, judgement
         scope=asker.user.scope,
         revision=1,
         trigger=Why.ASKED,
-        title=ports.actions.preview(call),
+        title=await _title(ports, asker, call),
         steps=(call,),
         risk=action.risk,
         state=State.OPEN,
@@ -171,6 +173,11 @@ async def _ask(ports: Ports, asker: Asker, action: Action, call: Call, judgement
         kept = await work.suggestions.get(suggestion.id) or suggestion
         await watch(ports, work, kept)
     return Acted(text=prompt.waiting(mark(kept), kept.title), said=f"{kept.title}: this waits for you.", card=kept.id)
+
+
+async def _title(ports: Ports, asker: Asker, call: Call) -> str:
+    async with ports.memory.work(asker.user.scope) as work:
+        return await ports.actions.title(call, work)
 
 
 def receipt(asker: Asker, acted: Sequence[Acted], ports: Ports) -> Suggestion | None:

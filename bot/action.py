@@ -80,9 +80,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """`text` says it in the user's words, `data` in the model's; `undo` is ready to run and computed at success."""
+    """`text` says it in the user's words, `data` in the model's; `undo` is ready to run and computed at success.
+
+    `outside`: it quotes what others wrote, though its action does not always do so."""
 
     ok: bool
     text: str
     data: Json = None
     undo: Call | None = None
+    outside: bool = False

@@ -33,7 +33,15 @@ BUGS = (
 log = logging.getLogger("aurelius.execute")
 
 
-async def execute(ports: Ports, user: User, call: Call, *, own: str = "", where: Address | None = None) -> Outcome:
+async def execute(
+    ports: Ports,
+    user: User,
+    call: Call,
+    *,
+    own: str = "",
+    lines: tuple[str, ...] = (),
+    where: Address | None = None,
+) -> Outcome:
     """Run the call, or return what came of it before. Raises `bot.repositories.Lost` when a run was cut off."""
     action = ports.actions.get(call.action)
     if action is None:
@@ -44,7 +52,14 @@ async def execute(ports: Ports, user: User, call: Call, *, own: str = "", where:
 
     def context(open: Open) -> Context:
         return Context(
-            user=user, now=ports.clock.now(), key=call.key, open=open, model=ports.model, own_words=own, where=where
+            user=user,
+            now=ports.clock.now(),
+            key=call.key,
+            open=open,
+            model=ports.model,
+            own_words=own,
+            lines=lines,
+            where=where,
         )
 
     if action.risk is Risk.READ:

@@ -124,6 +124,7 @@ class Context:
     open: Callable[[], AbstractAsyncContextManager[Work]]
     model: LanguageModel
     own_words: str = ""  # what the person wrote in this turn
+    lines: tuple[str, ...] = ()  # ids of the messages in which they wrote it
     where: Any = None  # Address of the conversation, None when there is none
 
 
@@ -143,6 +144,9 @@ class Actions(Protocol):
 
     def preview(self, call: Call) -> str:
         """The action's sentence, filled: "Send a mail to bob@example.com"."""
+
+    async def title(self, call: Call, work: Work) -> str:
+        """The same for a person to read: where the call names a thing of theirs by its id, with the thing's name."""
 
     async def run(self, call: Call, context: Context) -> Outcome:
         """Do it. A failure the person can understand is an Outcome with ok False; a bug raises."""

@@ -151,6 +151,7 @@ class Found:
     at: datetime
     score: float
     source: str = ""
+    outside: bool = False  # it quotes what others wrote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

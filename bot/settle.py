@@ -85,6 +85,8 @@ async def _decide(ports: Ports, user: User, answer: Answered) -> Decided:
         after = _after(ports, before, answer, now)
         if isinstance(after, Refused):
             return Decided(suggestion=before, refused=after.why)
+        if answer.event is Event.EDIT and len(after.steps) == 1:
+            after = replace(after, title=await ports.actions.title(after.steps[0], work))
         if not await work.suggestions.move(before, after):
             newer = await work.suggestions.by_nonce(answer.nonce)
             return Decided(suggestion=newer, refused="Somebody was faster.")
@@ -121,7 +123,7 @@ def _after(ports: Ports, before: Suggestion, answer: Answered, now: datetime) ->
     if state is State.SNOOZED:
         return replace(after, expires_at=max(before.expires_at, now + SNOOZE + LIFE))
     if state is State.DENIED:
-        return replace(after, result="Declined." + (f" ({answer.reason})" if answer.reason else ""))
+        return replace(after, result="Declined." + (f" ({card.escape(answer.reason)})" if answer.reason else ""))
     return after
 
 
@@ -140,17 +142,14 @@ def _edited(ports: Ports, after: Suggestion, answer: Answered) -> Suggestion | R
     if problem is not None:
         return Refused(why=problem)
     steps = (call, *after.steps[1:])
-    title = ports.actions.preview(call) if len(steps) == 1 else after.title
-    return replace(
-        after, revision=after.revision + 1, nonce=new_nonce(), steps=steps, digest=digest_of(steps), title=title
-    )
+    return replace(after, revision=after.revision + 1, nonce=new_nonce(), steps=steps, digest=digest_of(steps))
 
 
 def _trust(ports: Ports, suggestion: Suggestion, now: datetime) -> Trust:
     call = suggestion.steps[0]
     action = ports.actions.get(call.action)
     names = action.targets if action else ()
-    given = {name: call.arguments[name] for name in names if call.arguments.get(name) is not None}
+    given = {name: call.arguments.get(name) for name in names}  # what is absent must stay absent
     limits = {n: float(v) for n, v in given.items() if isinstance(v, int | float) and not isinstance(v, bool)}
     return Trust(
         id=derived_id("trust", suggestion.id, str(suggestion.revision)),

@@ -227,7 +227,7 @@ def _over(begun: Begun, thought: Thought, acted: tuple[Acted, ...]) -> Ending:
         fast = Choice(label="Go on, fast class", token=f"{FAST}.{begun.id}")
         return Ending(text=thought.failure, acted=acted, choices=(fast,) if thought.over_budget else (again,))
     words = thought.answer.text or "\n\n".join(item.said for item in acted if item.said) or NOTHING
-    return Ending(text=checked(words, did_something=bool(acted)), acted=acted, outside=outside)
+    return Ending(text=checked(words, did_something=any(item.ran for item in acted)), acted=acted, outside=outside)
 
 
 async def _reply(ports: Ports, begun: Begun, ending: Ending) -> tuple[Message, ...]:
@@ -285,4 +285,4 @@ def _card(ports: Ports, begun: Begun, suggestion: Suggestion) -> Message:
 def _asker(begun: Begun) -> Asker:
     own = "\n\n".join(begun.own)
     said = own if begun.command is None else f"/{begun.command} {own}".strip()
-    return Asker(user=begun.user, at=begun.at, own=said, turn=begun.id)
+    return Asker(user=begun.user, at=begun.at, own=said, turn=begun.id, lines=begun.rows)

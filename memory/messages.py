@@ -83,7 +83,9 @@ class OwnMessages(Owned):
     async def search(self, query: str, limit: int = 20) -> Sequence[Found]:
         """Messages of both sides that have the words, best and newest first."""
         score = rank(messages, query).label("score")
-        statement = select(messages.c.id, messages.c.author, messages.c.text, messages.c.sent_at, score)
+        statement = select(
+            messages.c.id, messages.c.author, messages.c.text, messages.c.sent_at, messages.c.outside, score
+        )
         statement = statement.where(self.mine(messages), matching(messages, query))
         rows = await self.tx.execute(statement.order_by(score.desc(), messages.c.sent_at.desc()).limit(limit))
         return [_found(row) for row in rows]
@@ -100,4 +102,12 @@ def _conversation(row: Row[Any]) -> Conversation:
 
 def _found(row: Row[Any]) -> Found:
     source = "you" if row.author == Author.USER else "Aurelius"
-    return Found(id=row.id, kind="message", text=row.text, at=row.sent_at, score=float(row.score), source=source)
+    return Found(
+        id=row.id,
+        kind="message",
+        text=row.text,
+        at=row.sent_at,
+        score=float(row.score),
+        source=source,
+        outside=row.outside,
+    )

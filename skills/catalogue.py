@@ -10,14 +10,15 @@ from bot.action import Action, Call, Outcome
 from bot.codec import Malformed
 from bot.people import Scope
 from bot.ports import Context, Recurrence
-from bot.repositories import Stale
+from bot.repositories import Stale, Work
 from skills.api import Api
 from skills.check import check
-from skills.code import Function, bind, inputs_for, load_code
+from skills.code import Function, Named, bind, inputs_for, load_code
 from skills.manifest import Skill, Unfit, load
 from skills.preview import fill
 from skills.search import ActionSearch
 from skills.sorry import Sorry
+from skills.which import ID
 
 BUILTIN = Path(__file__).parent / "builtin"
 CHANGED = "This was changed by someone else at the same moment. Look at it again and repeat what you want."
@@ -33,6 +34,7 @@ class Catalogue:
         self._recurrence, self._base_urls = recurrence, base_urls or {}
         self._actions: dict[str, Action] = {}
         self._functions: dict[str, Function] = {}
+        self._named: dict[str, Named] = {}
         self.skills: tuple[Skill, ...] = tuple(self._load(folder) for root in roots for folder in _folders(root))
         offered = [spec.action for skill in self.skills for spec in skill.specs if not spec.internal]
         self._always = tuple(sorted((action for action in offered if action.always), key=lambda action: action.id))
@@ -42,6 +44,8 @@ class Catalogue:
         skill = load(folder)
         module = load_code(skill)
         api = Api(service=skill.title, hosts=skill.hosts, base=self._base_urls.get(skill.slug))
+        if hasattr(module, "named"):
+            self._named[skill.slug] = module.named
         ports: Mapping[str, object] = {"recurrence": self._recurrence, "api": api}
         for spec in skill.specs:
             if spec.action.id in self._actions:
@@ -71,6 +75,14 @@ class Catalogue:
             return call.action
         defaults = {n: about["default"] for n, about in action.inputs["properties"].items() if "default" in about}
         return fill(action.preview or action.about.rstrip("."), {**defaults, **call.arguments})
+
+    async def title(self, call: Call, work: Work) -> str:
+        named = self._named.get(call.action.partition(".")[0])
+        ids = {n: v for n, v in call.arguments.items() if isinstance(v, str) and ID.fullmatch(v.strip())}
+        if named is None or not ids:
+            return self.preview(call)
+        names = {name: await named(work, value.strip()) or value for name, value in ids.items()}
+        return self.preview(replace(call, arguments={**call.arguments, **names}))
 
     async def run(self, call: Call, context: Context) -> Outcome:
         """Arguments are checked again here: a card may have waited for days, and the skill may have changed."""

@@ -1,6 +1,7 @@
 """Loads a skill's `code.py` by its path and calls its functions with exactly the inputs that the manifest declares.
 
 A function takes the context, then the inputs by name; what comes after `*` are ports that the engine hands in.
+Where inputs can be ids, `async def named(work, id)` tells what a person calls that thing; None: it is no id of theirs.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from zoneinfo import ZoneInfo
 
 from bot.action import Json, Outcome
 from bot.people import User
+from bot.repositories import Work
 from skills.manifest import Skill, Spec, Unfit
 
 Function = Callable[..., Awaitable[Outcome]]
+Named = Callable[[Work, str], Awaitable[str | None]]
 
 
 def load_code(skill: Skill) -> ModuleType:

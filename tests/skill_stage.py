@@ -65,6 +65,7 @@ class Stage:
     now: datetime = FRIDAY
     model: ScriptedModel = field(default_factory=ScriptedModel)
     own_words: str = ""
+    lines: tuple[str, ...] = ()
 
     @property
     def where(self) -> Address:
@@ -85,7 +86,9 @@ class Stage:
         parts = SimpleNamespace(
             actions=self.catalogue, memory=self.database, model=self.model, clock=SimpleNamespace(now=lambda: self.now)
         )
-        return await execute(cast(Ports, parts), user or self.user, call, own=self.own_words, where=self.where)
+        return await execute(
+            cast(Ports, parts), user or self.user, call, own=self.own_words, lines=self.lines, where=self.where
+        )
 
     async def did(self, action: str, **arguments: Json) -> Outcome:
         """As `run`, and it must succeed."""

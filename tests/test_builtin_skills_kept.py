@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.action import Call
 from tests.skill_stage import Stage, stage
 
 
@@ -163,6 +164,45 @@ async def test_two_anns_are_asked_about_once_and_then_known(ann: Stage) -> None:
     assert learned.text == "From now on “Ann” means Ann Smith."
     assert (await ann.did("people.find", name="ann")).text == "**Ann Smith**: sister, +49 30 1"
     assert (await ann.did("people.find", name="Ann Lee")).data["email"] == "lee@example.com"
+
+
+async def test_two_of_exactly_the_same_name_are_told_apart_by_a_mark(ann: Stage) -> None:
+    await ann.did("people.add", name="Ann Lee", email="sister@example.com")
+    await ann.did("people.add", name="Ann Lee")
+    asked = await ann.refused("people.find", name="Ann Lee")
+    texts = [option["text"] for option in asked.data["options"]]
+    assert all(text in asked.text for text in texts)
+    marks = [text[-8:-1] for text in texts]
+    assert len(set(marks)) == 2
+    sister = next(mark for mark, text in zip(marks, texts, strict=True) if "sister" in text)
+    await ann.did("people.means", name="Ann", contact=sister)
+    assert (await ann.did("people.find", name="Ann")).data["email"] == "sister@example.com"
+
+
+@pytest.mark.parametrize(
+    ("add", "use", "thing"),
+    [
+        (("tasks.add", {"title": "Buy milk"}), "tasks.complete", "task"),
+        (("notes.add", {"text": "Buy milk"}), "notes.remove", "note"),
+        (("drafts.add", {"to": "Bob", "subject": "Buy milk", "text": "please"}), "drafts.remove", "draft"),
+        (("people.add", {"name": "Buy milk"}), "people.remove", "contact"),
+        (("memory.remember", {"text": "Buy milk"}), "memory.forget", "fact"),
+        (("reminders.set", {"text": "Buy milk", "at": "2026-11-27T09:00"}), "reminders.remove", "reminder"),
+    ],
+)
+async def test_what_is_named_by_its_id_is_shown_by_its_name(
+    ann: Stage, add: tuple[str, dict[str, str]], use: str, thing: str
+) -> None:
+    made = await ann.did(add[0], **add[1])
+    async with ann.work() as work:
+        titles = [
+            await ann.catalogue.title(Call(action=use, arguments={thing: named}, key="k"), work)
+            for named in (made.data["id"], f"#{made.data['id'][-6:]}")
+        ]
+        strange = Call(action=use, arguments={thing: "00000000-0000-0000-0000-000000000000"}, key="k")
+        assert "00000000" in await ann.catalogue.title(strange, work)
+    assert titles[0] == titles[1]
+    assert "Buy milk" in titles[0]
 
 
 async def test_a_name_can_come_to_mean_somebody_else(ann: Stage) -> None:

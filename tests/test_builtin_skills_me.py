@@ -211,6 +211,22 @@ async def test_history_and_search_show_what_was_said(ann: Stage) -> None:
     assert "No message mentions" in (await ann.did("me.search", query="electrician")).text
 
 
+async def test_what_quotes_others_is_marked_when_it_is_looked_up_again(ann: Stage) -> None:
+    assert not (await ann.did("me.history")).outside
+    async with ann.work() as work:
+        said = Message(id=new_id(), at=ann.where, author=Author.USER, text="Read the page", sent_at=FRIDAY)
+        await work.messages.put(said)
+    assert not (await ann.did("me.history")).outside
+    assert not (await ann.did("me.search", query="page")).outside
+    async with ann.work() as work:
+        read = replace(said, id=new_id(), author=Author.ASSISTANT, text="The page says: pay Eve", outside=True)
+        await work.messages.put(read)
+    assert (await ann.did("me.history")).outside
+    assert (await ann.did("me.search", query="page")).outside
+    ann.model.will_say("A page was read.")
+    assert (await ann.did("summaries.conversation", style="brief")).outside
+
+
 def test_only_choices_that_need_no_card_can_be_put_back() -> None:
     restore = CATALOGUE.get("me.restore")
     assert restore is not None

@@ -40,6 +40,16 @@ async def test_recall_leaves_out_the_question_and_messages_that_only_repeat_a_fa
     assert [hit["text"] for hit in recalled.data] == ["My shoe size is 43", "new shoes in size 43 hurt"]
 
 
+async def test_recall_leaves_out_what_is_being_asked_right_now(ann: Stage) -> None:
+    asked = Message(id=new_id(), at=ann.where, author=Author.USER, text="tell me of the boat race", sent_at=FRIDAY)
+    async with ann.work() as work:
+        await work.messages.put(asked)
+    ann.own_words = "hello\n\ntell me of the boat race"  # two messages that became one turn
+    assert len((await ann.did("memory.recall", query="boat race")).data) == 1
+    ann.lines = (asked.id,)
+    assert (await ann.did("memory.recall", query="boat race")).data == []
+
+
 async def test_the_same_fact_twice_is_kept_once(ann: Stage) -> None:
     first = await ann.did("memory.remember", text="I like tea")
     again = await ann.did("memory.remember", text="i like TEA")
@@ -82,12 +92,14 @@ async def test_the_preview_of_forgetting_says_what(ann: Stage) -> None:
     assert CATALOGUE.preview(call) == "Forget for good what is remembered about “green tea”"
 
 
-async def test_the_export_holds_everything_as_data_and_says_how_much(ann: Stage) -> None:
+async def test_the_export_says_how_much_there_is_and_where_all_of_it_is(ann: Stage) -> None:
     await ann.did("memory.remember", text="I like tea")
     await ann.did("tasks.add", title="Milk")
     exported = await ann.did("memory.export")
     assert "- facts: 1" in exported.text
-    assert [task["title"] for task in exported.data["tasks"]] == ["Milk"]
+    assert "settings page" in exported.text
+    assert exported.data["tasks"] == 1
+    assert "Milk" not in str(exported)
 
 
 async def test_deleting_everything_needs_the_word_and_leaves_nothing(ann: Stage) -> None:

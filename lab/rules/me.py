@@ -96,9 +96,9 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(r"(?:set |move |change )?(?:my |the )?(?:daily )?(?:digest|briefing)(?: time)? (?:to|at) (?P<at>.+)", _digest),
     rule(
-        rf"(?:set |limit |change |cap )?(?:my |the )?(?:daily |monthly )?(?:budget|spending|spend"
-        rf"|limit)(?: is)?(?: to| at| of)? ?\$?{MONEY} ?(?:dollars?|usd|\$)?(?: (?:a|per|each) (?:day"
-        rf"|month))?",
+        rf"(?:set |limit |change |cap |raise |increase |lower |reduce )?(?:my |the )?(?:daily |monthly )?"
+        rf"(?:budget|spending|spend|limit)(?: is)?(?: to| at| of)? ?\$?{MONEY} ?"
+        rf"(?:dollars?|usd|\$)?(?: (?:a|per|each) (?:day|month))?",
         _budget,
     ),
     rule(

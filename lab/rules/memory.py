@@ -122,6 +122,10 @@ RULES: tuple[Rule, ...] = (
         simple("people.find", name="who"),
     ),
     rule(
+        rf"(?:what(?:'s| is)|tell me|give me|find|do you (?:know|have)) the {CONTACT} (?:of|for) (?-i:(?P<who>{NAME}))",
+        simple("people.find", name="who"),
+    ),
+    rule(
         r"(?:find|look up|show|show me|search for|search) (?:the |my )?(?:contact|person) (?P<who>.+)",
         simple("people.find", name="who"),
     ),

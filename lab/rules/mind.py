@@ -49,6 +49,7 @@ SEVERAL = re.compile(
 QUESTION = re.compile(r"(?:what|who|when|where|which|whose|how (?:old|many|much|long|far|tall|big))\b", re.IGNORECASE)
 ASKS_TIME = "Which time do you mean?"
 THINGS = ("task", "reminder", "note", "draft", "fact", "trust")  # inputs that name one of several things
+MARK = re.compile(r"\((#[0-9a-f]{6})\)$")
 MOST_ASKED = 200  # characters of a question that is looked up
 ASKS_ZONE = re.compile(r"time ?zone|which city|what city|where you are|zeitzone", re.IGNORECASE)
 GERMAN = re.compile(r"\b(?:ich|bitte|kannst|mir|nicht|und|eine?n?|für|wie|was)\b", re.IGNORECASE)
@@ -181,10 +182,12 @@ def _chosen(before: Answer, turn: Turn) -> Answer | None:
     if not option:
         return None
     asked = before.calls[0]
+    same = MARK.search(option)  # of two that are called the same, the mark says which
+    meant = same[1] if same else option
     thing = next((name for name in THINGS if name in asked.arguments), "")
     if thing:
-        return Answer(rounds=((replace(asked, arguments=asked.arguments | {thing: option}), *before.calls[1:]),))
-    contact = clean(option.partition(" (")[0])
+        return Answer(rounds=((replace(asked, arguments=asked.arguments | {thing: meant}), *before.calls[1:]),))
+    contact = same[1] if same else clean(option.partition(" (")[0])
     name = str(asked.arguments.get("name") or asked.arguments.get("contact") or asked.arguments.get("to") or contact)
     means = Call(action="people.means", arguments={"name": name, "contact": contact})
     return Answer(rounds=((means,), *before.rounds))

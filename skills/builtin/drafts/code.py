@@ -13,7 +13,7 @@ from bot.records import Draft
 from bot.repositories import Work
 from skills.sorry import Sorry
 from skills.undo import undo
-from skills.which import pick
+from skills.which import by_id, pick
 from skills.wording import bullets, count, dated, plain, quoted
 
 MOST = 1000  # drafts that are looked through for the one that is meant
@@ -73,6 +73,10 @@ async def restore(context: Context, draft: Any) -> Outcome:
 
 def _whole(draft: Draft) -> str:
     return f"**To:** {plain(draft.to)}\\\n**Subject:** {plain(draft.subject)}\n\n{quoted(draft.text)}"
+
+
+async def named(work: Work, id: str) -> str | None:
+    return next((draft.subject for draft in by_id(id, await work.drafts.list(MOST))), None)
 
 
 async def _find(work: Work, words: str) -> Draft:

@@ -17,11 +17,12 @@ from bot.codec import decode, encode
 from bot.people import User
 from bot.ports import Context
 from bot.records import Author, Message
+from bot.repositories import Work
 from bot.suggestion import State, Suggestion
 from bot.trust import Trust
 from skills.sorry import Sorry
 from skills.undo import undo
-from skills.which import pick
+from skills.which import by_id, pick
 from skills.wording import bullets, dated, moment_in_words, plain
 
 MARKS = re.compile(r"\*\*|^#+ |^[->] |\\([\\`*_\[\]<>#+-])|\\$")
@@ -155,7 +156,8 @@ async def history(context: Context, limit: int) -> Outcome:
         messages = await work.messages.before(context.where, None, limit)
     if not messages:
         return Outcome(ok=True, text="Nothing was said here yet.", data=[])
-    return Outcome(ok=True, text=bullets([_message_line(message, context) for message in messages]))
+    lines = bullets([_message_line(message, context) for message in messages])
+    return Outcome(ok=True, text=lines, outside=any(message.outside for message in messages))
 
 
 async def search(context: Context, query: str) -> Outcome:
@@ -165,7 +167,8 @@ async def search(context: Context, query: str) -> Outcome:
         return Outcome(ok=True, text=f"No message mentions “{plain(query)}”.", data=[])
     lines = bullets([f"{dated(hit.at, context.user)}: {plain(hit.text)}" for hit in found])
     data = [{"text": hit.text[:1000], "at": hit.at.isoformat()} for hit in found]
-    return Outcome(ok=True, text=f"Found in our conversations:\n\n{lines}", data=data)
+    outside = any(hit.outside for hit in found)
+    return Outcome(ok=True, text=f"Found in our conversations:\n\n{lines}", data=data, outside=outside)
 
 
 async def _choose(context: Context, text: str, **changes: Any) -> Outcome:
@@ -204,6 +207,10 @@ def _time(text: str) -> time:
     if hour > 23 or minute > 59:
         raise Sorry(f"“{plain(text)}” is no time of day. Write it like 22:00.")
     return time(hour, minute)
+
+
+async def named(work: Work, id: str) -> str | None:
+    return next((_trust_text(trust) for trust in by_id(id, await work.trusts.list())), None)
 
 
 def _trust_text(trust: Trust) -> str:

@@ -9,9 +9,10 @@ from bot.action import Outcome
 from bot.ids import derived_id
 from bot.ports import Context
 from bot.records import Fact, Found
+from bot.repositories import Work
 from skills.sorry import Sorry
 from skills.undo import undo
-from skills.which import pick
+from skills.which import by_id, pick
 from skills.wording import bullets, count, dated, plain
 
 SOURCES = {"fact": "you told me", "note": "a note", "message": "our conversation"}
@@ -37,7 +38,7 @@ async def remember(context: Context, text: str, category: str = "") -> Outcome:
 
 async def recall(context: Context, query: str) -> Outcome:
     async with context.open() as work:
-        found = _telling(await work.facts.recall(query), context.own_words)
+        found = _telling(await work.facts.recall(query), context)
     if not found:
         return Outcome(ok=True, text=f"I remember nothing about “{plain(query)}”.", data=[])
     lines = bullets([_cited(hit, context) for hit in found])
@@ -77,7 +78,8 @@ async def export(context: Context) -> Outcome:
         everything = await work.everything.export()
     rows = {name: len(kept) for name, kept in everything.items() if isinstance(kept, list) and kept}
     lines = bullets([f"{plain(name.replace('_', ' '))}: {number}" for name, number in sorted(rows.items())])
-    return Outcome(ok=True, text=f"All that is kept about you:\n\n{lines}", data=everything)
+    where = "The settings page gives you all of it as one file, in JSON."
+    return Outcome(ok=True, text=f"What is kept about you:\n\n{lines}\n\n{where}", data=rows)
 
 
 async def delete_everything(context: Context, confirm: str) -> Outcome:
@@ -86,12 +88,18 @@ async def delete_everything(context: Context, confirm: str) -> Outcome:
     return Outcome(ok=True, text="Everything that was kept about you is deleted for good.")
 
 
-def _telling(found: Sequence[Found], own_words: str) -> list[Found]:
+async def named(work: Work, id: str) -> str | None:
+    return next((fact.text for fact in by_id(id, await work.facts.list())), None)
+
+
+def _telling(found: Sequence[Found], context: Context) -> list[Found]:
     """Without what adds nothing: the very question, and messages that only said what a remembered fact says."""
-    known = [hit.text.casefold() for hit in found if hit.kind == "fact"] + [own_words.casefold().strip()]
+    known = [hit.text.casefold() for hit in found if hit.kind == "fact"] + [context.own_words.casefold().strip()]
 
     def adds(hit: Found) -> bool:
         text = hit.text.casefold().strip()
+        if hit.id in context.lines:
+            return False
         return hit.kind != "message" or not any(fact and fact in text for fact in known)
 
     return [hit for hit in found if adds(hit)]

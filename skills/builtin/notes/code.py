@@ -15,7 +15,7 @@ from bot.records import Note
 from bot.repositories import Work
 from skills.sorry import Sorry
 from skills.undo import undo
-from skills.which import pick
+from skills.which import by_id, pick
 from skills.wording import bullets, count, dated, plain, quoted
 
 TITLE = 60  # characters
@@ -100,6 +100,10 @@ def _whole(note: Note, user: User) -> str:
 
 def _data(notes: Sequence[Note]) -> list[dict[str, str]]:
     return [{"id": note.id, "title": note.title, "text": note.text[:2000]} for note in notes]
+
+
+async def named(work: Work, id: str) -> str | None:
+    return next((note.title for note in by_id(id, await work.notes.list(MOST))), None)
 
 
 async def _find(work: Work, words: str) -> Note:

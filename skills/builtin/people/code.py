@@ -13,7 +13,7 @@ from bot.records import Contact
 from bot.repositories import Work
 from skills.sorry import Sorry
 from skills.undo import undo
-from skills.which import ask_which
+from skills.which import ask_which, by_id
 from skills.wording import count, plain
 
 MOST = 5000  # contacts
@@ -86,15 +86,22 @@ async def restore(context: Context, contacts: tuple[Any, ...]) -> Outcome:
     return Outcome(ok=True, text=f"Back as it was: {what} ({', '.join(plain(record.name) for record in records)}).")
 
 
+async def named(work: Work, id: str) -> str | None:
+    return next((_described(contact) for contact in by_id(id, await work.contacts.list(MOST))), None)
+
+
 async def _one(work: Work, name: str) -> Contact:
     """The person meant, by id or name. Raises Sorry when nobody is, and when several may be: then it asks which."""
-    by_id = await work.contacts.get(name.strip())
-    hits = [by_id] if by_id else list(await work.contacts.named(name))
+    hits = by_id(name, await work.contacts.list(MOST)) or list(await work.contacts.named(name))
     if not hits:
         raise Sorry(f"I find nobody called “{plain(name)}” in your contacts.")
     if len(hits) > 1:
-        raise ask_which(hits, _described, f"You know {len(hits)} people called “{plain(name)}”. Which one?")
+        raise ask_which(hits, _described, f"You know {len(hits)} people called “{plain(name)}”. Which one?", _name)
     return hits[0]
+
+
+def _name(contact: Contact) -> str:
+    return contact.name
 
 
 def _described(contact: Contact) -> str:

@@ -15,7 +15,7 @@ from bot.records import Reminder
 from bot.repositories import Work
 from skills.sorry import Sorry
 from skills.undo import undo
-from skills.which import matches, pick
+from skills.which import by_id, matches, pick
 from skills.wording import bullets, count, moment_in_words, plain
 
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -114,6 +114,10 @@ def _first(recurrence: Recurrence, rule: str, zone: str, now: datetime) -> datet
 def _coming(reminders: Sequence[Reminder]) -> list[Reminder]:
     ahead = [(reminder.next_at, reminder) for reminder in reminders if reminder.next_at is not None]
     return [reminder for _, reminder in sorted(ahead, key=lambda pair: (pair[0], pair[1].id))]
+
+
+async def named(work: Work, id: str) -> str | None:
+    return next((reminder.text for reminder in by_id(id, await work.reminders.list())), None)
 
 
 async def _find(work: Work, words: str) -> Reminder:

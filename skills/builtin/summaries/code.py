@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -28,10 +29,11 @@ async def conversation_summary(context: Context, style: str, since: date | None 
         raise Sorry("There is no conversation here to summarise.")
     async with context.open() as work:
         newest = await work.messages.before(context.where, None, NEWEST)
-    lines = [_line(m, context) for m in newest if since is None or _day(m, context) >= since]
-    if not lines:
+    told = [message for message in newest if since is None or _day(message, context) >= since]
+    if not told:
         raise Sorry("Nothing was said here in that time.")
-    return await _summary(context, "\n".join(lines), "conversation", style)
+    summary = await _summary(context, "\n".join(_line(message, context) for message in told), "conversation", style)
+    return replace(summary, outside=any(message.outside for message in told))
 
 
 async def _summary(context: Context, text: str, source: str, style: str) -> Outcome:

@@ -15,7 +15,7 @@ from bot.records import Task
 from bot.repositories import Work
 from skills.sorry import Sorry
 from skills.undo import undo
-from skills.which import pick
+from skills.which import by_id, pick
 from skills.wording import bullets, count, due_in_words, plain
 
 MOST = 5000  # tasks that are looked through for the one that is meant
@@ -160,6 +160,11 @@ def _data(task: Task) -> dict[str, Any]:
 
 def _has_label(task: Task, label: str | None) -> bool:
     return label is None or label.casefold().lstrip("#") in (own.casefold() for own in task.labels)
+
+
+async def named(work: Work, id: str) -> str | None:
+    every = [*await work.tasks.list(limit=MOST), *await work.tasks.list(done=True, limit=MOST)]
+    return next((task.title for task in by_id(id, every)), None)
 
 
 async def _find(work: Work, words: str, *, done: bool = False) -> Task:
