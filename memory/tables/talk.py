@@ -110,6 +110,7 @@ suggestions = owned(
     Column("undo_until", Moment),
     *words("result"),
     needed("failed", Boolean()),
+    *words("pressed"),
     one_of("state", State),
     one_of("trigger", Why),
     CheckConstraint("risk BETWEEN 0 AND 4", name="risk"),

@@ -150,6 +150,7 @@ STATEMENTS = (
         undo_until TIMESTAMPTZ,
         result TEXT NOT NULL,
         failed BOOLEAN NOT NULL,
+        pressed TEXT NOT NULL,
         CONSTRAINT suggestions_pk PRIMARY KEY (id),
         CONSTRAINT suggestions_state
             CHECK (state IN ('open', 'snoozed', 'scheduled', 'running', 'done', 'undoing', 'undone',
