@@ -81,9 +81,10 @@ class Dispatch:
             await asyncio.sleep(LOOK_EVERY)
 
     def _start_jobs(self, wanted: Iterable[Queue] | None) -> None:
-        """In our thread: claim and start until every queue is empty, blocked or as wide as we go."""
+        """In our thread: claim and start until every queue is empty, blocked or as wide as we go. A claim takes all
+        that may run, up to a batch."""
         for queue in self._with_work() if wanted is None else tuple(wanted):
-            while not self._closing and self._claim(self._queues[queue]):
+            while not self._closing and self._claim(self._queues[queue]) == BATCH:
                 pass
 
     def _with_work(self) -> list[Queue]:

@@ -7,6 +7,7 @@ Every use of DBOS beyond its public interface is in this package and belongs to 
 from __future__ import annotations
 
 import logging
+import select
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,12 +36,11 @@ def pool(url: str, size: int) -> Pool:
     """DBOS's own connections: synchronous (psycopg), used from its threads only."""
     import sqlalchemy
 
-    return sqlalchemy.create_engine(
+    made = sqlalchemy.create_engine(
         address(url, "postgresql+psycopg"),
         pool_size=size,
         max_overflow=0,
         pool_timeout=30,
-        pool_pre_ping=True,
         hide_parameters=True,  # what people wrote stays out of error messages, and so out of logs
         connect_args={
             "connect_timeout": 10,
@@ -48,6 +48,17 @@ def pool(url: str, size: int) -> Pool:
             "options": "-c jit=off -c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000",
         },
     )
+    sqlalchemy.event.listen(made, "checkout", _refuse_closed)
+    return made
+
+
+def _refuse_closed(connection: Any, record: object, proxy: object) -> None:
+    """A pooled connection whose server is gone is replaced before it is used, without asking the server: nobody speaks
+    on an idle connection, so that there is something to read only when the other end has closed it."""
+    from sqlalchemy.exc import DisconnectionError
+
+    if connection.closed or select.select([connection.fileno()], [], [], 0)[0]:
+        raise DisconnectionError
 
 
 def client(connections: Pool) -> DBOSClient:

@@ -6,6 +6,7 @@ Jobs are workflows of DBOS Transact; their queue entries are rows of our databas
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ import structlog
 from bot.ids import new_id
 from bot.ports import DeadLetter, Job, Queue, Transaction
 from scheduler import durable
+from scheduler.history import History, Lost, connections
 from scheduler.line import CHANNEL, Line
 from scheduler.steps import outcome_of, value_of
 
@@ -43,6 +45,8 @@ WIDTH: Mapping[Queue, int] = {
 }
 # What the running task has written down since it last nudged.
 _enqueued: ContextVar[frozenset[Queue]] = ContextVar("enqueued", default=frozenset())
+# Of the job that the running task works on; None outside a job and inside a step.
+_history: ContextVar[History | None] = ContextVar("history", default=None)
 
 # The schema's name is a constant of ours.
 FORGET = f"""
@@ -71,6 +75,7 @@ class Engine:
         self._unrung: set[Queue] = set()
         self._ringing: asyncio.Task[None] | None = None
         self._pool: Any = None
+        self._steps: Any = None
         self._client: DBOSClient | None = None
         self._dbos: DBOS | None = None
         self._dispatch: Dispatch | None = None
@@ -112,6 +117,7 @@ class Engine:
         from scheduler.guard import Guard
 
         executor = new_id()
+        self._steps = await connections(self._url, self._size)
         self._dbos = durable.machine(self._pool, executor)
 
         @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=RECOVERIES)
@@ -152,9 +158,11 @@ class Engine:
         for line in (self._guard, self._line):
             if line is not None:
                 await line.close()
+        if self._steps is not None:
+            self._steps.terminate()  # nobody runs any more: whoever is late finds the door closed
         if self._pool is not None:
             await asyncio.to_thread(self._pool.dispose)
-        self._dbos = self._client = self._dispatch = self._guard = self._line = self._pool = None
+        self._dbos = self._client = self._dispatch = self._guard = self._line = self._pool = self._steps = None
 
     async def _close_machine(self) -> None:
         from concurrent.futures import ThreadPoolExecutor
@@ -217,26 +225,18 @@ class Engine:
 
         A failure that is an exception of `bot` is kept too. While the database is away the thunk is tried again for
         two minutes; any other exception leaves nothing behind and is raised at once. Outside a job it only runs."""
-        from dbos import DBOS
-        from dbos._error import DBOSWorkflowCancelledError as NothingKept
-
-        faults: list[Exception] = []
-
-        async def run() -> Any:
-            try:
-                return await outcome_of(thunk, name)
-            except Exception as error:
-                faults.append(error)
-                raise NothingKept("a fault, raised again below") from error  # all else DBOS would record
-
-        if DBOS.workflow_id is None:
+        history = _history.get()
+        if history is None:
             return value_of(await outcome_of(thunk, name), kind)  # type: ignore[no-any-return]
-        try:
-            record = await DBOS.run_step_async({"name": name}, run)
-        except NothingKept:
-            if faults:
-                raise faults[0] from None
-            raise
+        number, began = history.next(), time.time()
+        record = await history.kept(number, name)
+        if record is None:
+            inside = _history.set(None)
+            try:
+                record = await outcome_of(thunk, name)
+            finally:
+                _history.reset(inside)
+            await history.keep(number, name, record, began)
         return value_of(record, kind)  # type: ignore[no-any-return]
 
     async def list(self, limit: int = 100) -> Sequence[DeadLetter]:
@@ -257,11 +257,17 @@ class Engine:
 
     async def _run(self, name: str, subject: str, queue: str, partition: str) -> None:
         """The one workflow: every job is this one."""
-        handler = self._handlers.get(name)
+        from dbos._context import assert_current_dbos_context
+        from dbos._error import DBOSWorkflowConflictIDError
+
+        context, handler = assert_current_dbos_context(), self._handlers.get(name)
+        _history.set(History(self._steps, context.workflow_id, context.owner_xid or ""))
         try:
             if handler is None:
                 raise LookupError(f"no handler is registered for the job {name!r}")
             await handler(subject)
+        except Lost:
+            raise DBOSWorkflowConflictIDError(context.workflow_id) from None  # DBOS then leaves the outcome to them
         except Exception as error:
             log.exception("job_failed", name=name, subject=subject, queue=queue, partition=partition, why=str(error))
             raise
