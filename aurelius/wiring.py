@@ -23,6 +23,7 @@ from aurelius.roles import Role
 from aurelius.settings import Settings
 from bot import due, press
 from bot.ids import derived_id
+from bot.link import link, linked
 from bot.people import Person, Scope, User
 from bot.ports import ChatPlatform, Clock, Engine, Memory, Ports, Queue
 from bot.receive import receive
@@ -156,6 +157,8 @@ class System:
             translator=web,
             local_token=self.ground.local_token,
             use_key=self.use_key,
+            key_name=CLAUDE_KEY,
+            link=partial(link, self.ports),
             ready=self.ready,
             public_url=settings.public_url,
             allow_plain_lan=settings.allow_plain_lan,
@@ -179,6 +182,7 @@ def _register(engine: DurableEngine, ports: Ports) -> None:
     engine.register("nag", partial(due.nag, ports))
     engine.register("remind", partial(due.remind, ports))
     engine.register("spent", partial(due.spent, ports))
+    engine.register("linked", partial(linked, ports))
     engine.on_dead(partial(due.dead, ports))
 
 

@@ -55,3 +55,16 @@ class Person:
     tenant: str
     id: str
     name: str = ""
+
+    @property
+    def app(self) -> str:
+        """The platform as its people write it."""
+        return {"whatsapp": "WhatsApp"}.get(self.platform, self.platform.title())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """A platform account that is a user's."""
+
+    person: Person
+    since: datetime

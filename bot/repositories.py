@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from bot.action import Call, Json, Outcome
 from bot.message import Address, Attachment, Inbound
 from bot.model import Usage
-from bot.people import Person, Scope, User
+from bot.people import Linked, Person, Scope, User
 from bot.records import (
     Audit,
     Contact,
@@ -173,6 +173,14 @@ class Files(Protocol):
     async def get(self, file: str) -> tuple[Attachment, bytes] | None: ...
 
 
+class Accounts(Protocol):
+    """The platform accounts that are this person's, whoever first linked comes first."""
+
+    async def list(self) -> Sequence[Linked]: ...
+    async def unlink(self, person: Person) -> bool:
+        """From now on a stranger; False when the account was not theirs."""
+
+
 class Everything(Protocol):
     async def export(self) -> Json:
         """All we hold about this person, as JSON."""
@@ -201,6 +209,7 @@ class Work(Protocol):
     contacts: Contacts
     drafts: Drafts
     files: Files
+    accounts: Accounts
     everything: Everything
 
 
@@ -231,10 +240,11 @@ class Persons(Protocol):
 
     async def user_of(self, person: Person) -> User | None: ...
     async def link(self, person: Person, user: User) -> None: ...
-    async def unlink(self, person: Person) -> None: ...
-    async def addresses(self, scope: Scope) -> Sequence[Person]: ...
     async def code_for(self, person: Person, at: Address, now: datetime) -> str | None:
         """A fresh code of 8 characters (1 hour, 3 pending at most); None when the person must wait."""
+
+    async def look_up(self, code: str, now: datetime) -> tuple[Person, Address] | None:
+        """Whose code it is, without spending it; a wrong one counts as in `redeem`."""
 
     async def redeem(self, code: str, now: datetime) -> tuple[Person, Address] | None:
         """Whose code it is, once; None when unknown, used or expired. After 5 wrong tries: Locked."""

@@ -36,21 +36,15 @@ class LinkedPersons:
 
     async def user_of(self, person: Person) -> User | None:
         belongs = persons.c.user_id == users.c.id
-        return _user((await self.tx.execute(_select_user().join(persons, belongs).where(_is(person)))).one_or_none())
+        return _user(
+            (await self.tx.execute(_select_user().join(persons, belongs).where(is_account(person)))).one_or_none()
+        )
 
     async def link(self, person: Person, user: User) -> None:
         """From now on the account is this user's, whoever had it before."""
         owner = {"org_id": user.org, "user_id": user.id, "name": person.name, "linked_at": func.now()}
         row = upsert(persons).values(**{**PERSON.row(person), **owner})
         await self.tx.execute(row.on_conflict_do_update(index_elements=["platform", "tenant", "id"], set_=owner))
-
-    async def unlink(self, person: Person) -> None:
-        await self.tx.execute(delete(persons).where(_is(person)))
-
-    async def addresses(self, scope: Scope) -> list[Person]:
-        mine = (persons.c.org_id == scope.org) & (persons.c.user_id == scope.user)
-        rows = await self.tx.execute(PERSON.select().where(mine).order_by(persons.c.linked_at).limit(100))
-        return [PERSON.record(row) for row in rows]
 
     async def code_for(self, person: Person, at: Address, now: datetime) -> str | None:
         """A fresh code of 8 characters (1 hour, 3 pending at most); None when the person must wait."""
@@ -64,16 +58,22 @@ class LinkedPersons:
         await self.tx.execute(insert(link_codes).values(**row, person=encode(person), at=encode(at)))
         return code
 
+    async def look_up(self, code: str, now: datetime) -> tuple[Person, Address] | None:
+        """Whose code it is, without spending it; None and Locked as in `redeem`."""
+        return await self._whose(select(link_codes.c.person, link_codes.c.at), code, now)
+
     async def redeem(self, code: str, now: datetime) -> tuple[Person, Address] | None:
         """Whose code it is, once; None when unknown, used or expired (commit it: wrong tries count).
         After 5 wrong tries within an hour, by whomever: Locked."""
+        return await self._whose(delete(link_codes).returning(link_codes.c.person, link_codes.c.at), code, now)
+
+    async def _whose(self, statement: Any, code: str, now: datetime) -> tuple[Person, Address] | None:
         await self._one_at_a_time("redeem")
         wrong = select(func.count()).where(wrong_codes.c.at > now - HOUR)
         if (await self.tx.execute(wrong)).scalar_one() >= WRONG:
             raise Locked("too many wrong codes; try again in an hour")
         known = (link_codes.c.hash == hashed(_plain(code))) & (link_codes.c.expires_at > now)
-        used = delete(link_codes).where(known).returning(link_codes.c.person, link_codes.c.at)
-        row = (await self.tx.execute(used)).one_or_none()
+        row = (await self.tx.execute(statement.where(known))).one_or_none()
         if row is None:
             await self.tx.execute(insert(wrong_codes).values(id=new_id(), at=now))
             return None
@@ -101,7 +101,7 @@ class LinkedPersons:
         await self.tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
 
 
-def _is(person: Person) -> ColumnElement[bool]:
+def is_account(person: Person) -> ColumnElement[bool]:
     same_place = (persons.c.platform == person.platform) & (persons.c.tenant == person.tenant)
     return same_place & (persons.c.id == person.id)
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import repositories as ports
 from bot.people import Scope
+from memory.accounts import OwnAccounts
 from memory.audit import AuditLines
 from memory.chores import OldRows
 from memory.contacts import OwnContacts
@@ -54,6 +55,7 @@ class OpenWork:
         self.contacts: ports.Contacts = OwnContacts(tx, scope)
         self.drafts: ports.Drafts = OwnDrafts(tx, scope)
         self.files: ports.Files = OwnFiles(tx, scope)
+        self.accounts: ports.Accounts = OwnAccounts(tx, scope)
         self.everything: ports.Everything = OwnEverything(tx, scope)
 
 

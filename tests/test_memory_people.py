@@ -44,9 +44,12 @@ async def test_an_account_belongs_to_whom_it_was_linked_last(database: Database,
             assert user is not None
             await door.persons.link(person, user)
             assert await door.persons.user_of(person) == user
-        assert list(await door.persons.addresses(ann)) == []
-        assert list(await door.persons.addresses(bob)) == [person]
-        await door.persons.unlink(person)
+        hers, his = door.enter(ann).accounts, door.enter(bob).accounts
+        assert list(await hers.list()) == []
+        assert [linked.person for linked in await his.list()] == [person]
+        assert not await hers.unlink(person)
+        assert await door.persons.user_of(person) is not None
+        assert await his.unlink(person)
         assert await door.persons.user_of(person) is None
 
 
@@ -85,6 +88,23 @@ async def test_a_code_is_good_once_however_it_is_typed(database: Database) -> No
         typed = f" {code[:4].lower()}-{code[4:]} "
         assert await door.persons.redeem(typed, NOW) == (person, at)
         assert await door.persons.redeem(typed, NOW) is None
+
+
+async def test_looking_a_code_up_does_not_spend_it_but_wrong_ones_count(database: Database) -> None:
+    person, at = stranger(), chat_of(Scope(org="", user="x"))
+    async with database.door() as door:
+        code = await door.persons.code_for(person, at, NOW) or ""
+        assert await door.persons.look_up(code, NOW) == (person, at)
+        assert await door.persons.look_up(code.lower(), NOW) == (person, at)
+        for _ in range(4):
+            assert await door.persons.look_up("WRONG234", NOW) is None
+        assert await door.persons.look_up(code, NOW + timedelta(hours=1, minutes=-1)) == (person, at)
+        assert await door.persons.redeem("WRONG234", NOW) is None
+    async with database.door() as door:
+        with pytest.raises(Locked):
+            await door.persons.look_up(code, NOW)
+        later = NOW + timedelta(hours=1)
+        assert await door.persons.look_up(code, later) is None, "an expired one"
 
 
 async def test_a_code_is_good_for_an_hour_and_three_may_wait(database: Database) -> None:
@@ -244,4 +264,6 @@ async def test_the_accounts_of_a_person_are_listed_in_the_order_of_linking(datab
         await door.tx.execute(
             text("UPDATE persons SET linked_at = linked_at - interval '1 h' WHERE platform = 'discord'")
         )
-        assert [p.platform for p in await door.persons.addresses(ann)] == ["discord", "slack"]
+        linked = await door.enter(ann).accounts.list()
+        assert [each.person.platform for each in linked] == ["discord", "slack"]
+        assert linked[1].since - linked[0].since == timedelta(hours=1)

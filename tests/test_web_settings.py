@@ -11,8 +11,7 @@ import pytest_asyncio
 from bot.ids import new_id
 from bot.records import Note
 from tests.web_browser import HTML, visit
-from tests.web_stage import ANN, Clock, Stage, stage
-from web_oauth.settings import CLAUDE_KEY
+from tests.web_stage import ANN, KEY_NAME, Clock, Stage, stage
 
 KEY = "sk-ant-api03-" + "x" * 40
 
@@ -32,7 +31,7 @@ async def ann(playing: Stage) -> AsyncIterator[httpx2.AsyncClient]:
 
 async def stored_key(playing: Stage) -> str | None:
     async with playing.memory.door() as door:
-        return await door.secrets.get(ANN.scope, CLAUDE_KEY)
+        return await door.secrets.get(ANN.scope, KEY_NAME)
 
 
 async def test_name_and_zone_are_kept(playing: Stage, ann: httpx2.AsyncClient) -> None:

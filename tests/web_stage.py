@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import uvicorn
@@ -21,9 +21,10 @@ from bot.card import choices, parse_token
 from bot.card import text as card_text
 from bot.command import understood
 from bot.ids import derived_id, new_id, new_nonce
+from bot.link import link as become_linked
 from bot.message import ButtonPress, Command, Inbound, InboundMessage
 from bot.people import Person, Scope, User
-from bot.ports import DeadLetter
+from bot.ports import DeadLetter, Job, Ports
 from bot.receive import as_message, topic
 from bot.records import Author, Message
 from bot.suggestion import State, Suggestion, digest_of
@@ -34,6 +35,7 @@ from web_oauth.app import door
 from web_oauth.needs import Needs, web_address
 
 TOKEN = "local-token-for-tests"
+KEY_NAME = "claude"
 ANN = User(id="0190aaaa-0000-7000-8000-000000000001", org="0190aaaa-0000-7000-8000-0000000000ff", name="Ann")
 VAULT_KEY = "k1:" + base64.b64encode(bytes(32)).decode()
 MAIL = Action(
@@ -116,6 +118,18 @@ class Stage:
     letters: Letters = field(default_factory=Letters)
     keys: list[str] = field(default_factory=list)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    jobs: list[Job] = field(default_factory=list)
+
+    async def link(self, user: User, code: str) -> Person | None:
+        return await become_linked(
+            cast(Ports, SimpleNamespace(memory=self.memory, clock=Clock(), engine=self)), user, code
+        )
+
+    async def enqueue(self, tx: object, job: Job) -> None:
+        self.jobs.append(job)
+
+    def nudge(self) -> None:
+        """Nobody carries the jobs out here."""
 
     async def receive(self, inbound: Inbound) -> None:
         inbound = understood(inbound)
@@ -245,6 +259,8 @@ async def stage(database_url: str, **settings: Any) -> AsyncIterator[Stage]:
         "translator": web,
         "local_token": TOKEN,
         "use_key": use_key,
+        "key_name": KEY_NAME,
+        "link": playing.link,
         "ready": _ready,
         "requests_per_minute": 10_000,
         "heartbeat": 0.2,

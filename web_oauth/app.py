@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Router
 from starlette.staticfiles import StaticFiles
 
-from web_oauth import chat, conversations, health, local, settings, sign_in
+from web_oauth import chat, conversations, health, linking, local, settings, sign_in
 from web_oauth.guard import Guard
 from web_oauth.hooks import mount
 from web_oauth.limiter import LocalLimiter
@@ -27,6 +27,7 @@ def door(needs: Needs) -> Starlette:
     Set `state.closing` before the server stops, so that open pages let go at once and come back later."""
     routes = [
         *sign_in.routes(),
+        *linking.routes(),
         *chat.routes(),
         *conversations.routes(),
         *settings.routes(),

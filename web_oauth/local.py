@@ -16,10 +16,10 @@ from starlette.routing import Route
 
 from bot.codec import encode
 from bot.people import User
-from bot.repositories import Locked
 from web_oauth.accept import accept, read_json
 from web_oauth.chat import edit_form, number
 from web_oauth.guard import LOOPBACK
+from web_oauth.linking import redeem
 from web_oauth.needs import web_address, web_person
 from web_oauth.problem import Problem
 from web_oauth.session import needs_of
@@ -94,20 +94,10 @@ async def get_events(request: Request, owner: User) -> Response:
 
 async def redeem_code(request: Request, owner: User) -> Response:
     """`aurelius link CODE`: ties the account that was given this code to the owner."""
-    needs, data = needs_of(request), await read_json(request)
-    code = str(data.get("code", ""))[:100].strip().upper()
-    async with needs.memory.door() as door:
-        try:
-            found = await door.persons.redeem(code, needs.clock.now())
-        except Locked:
-            raise Problem(429, "Too many wrong codes", "Try again in an hour.", after=3600) from None
-        if found is not None:
-            await door.persons.link(found[0], owner)
-    if found is None:
-        advice = "Write to Aurelius in that chat app for a fresh code; a code is good for an hour and works once."
-        raise Problem(404, "There is no such code", advice)
-    platform, name = found[0].platform, found[0].name or found[0].id
-    return JSONResponse({"platform": platform, "name": name, "text": f"Linked: {name} on {platform.title()} is you."})
+    data = await read_json(request)
+    person = await redeem(needs_of(request), owner, str(data.get("code", ""))[:100])
+    name = person.name or person.id
+    return JSONResponse({"platform": person.platform, "name": name, "text": f"Linked: {name} on {person.app} is you."})
 
 
 async def new_sign_in_link(request: Request, owner: User) -> Response:

@@ -36,7 +36,9 @@ class Translator(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """`use_key(scope, key)` checks a Claude key with the vendor and uses it from now on; it answers None, or why not.
-    An empty key means: stop using the one that was given. `ready` names what must work, and whether it does."""
+    An empty key means: stop using the one that was given. The key is kept in the secrets under `key_name`.
+    `link(user, code)` ties the account that was given this code to the user; None when there is no such code, and
+    it raises Locked. `ready` names what must work, and whether it does."""
 
     memory: Memory
     bus: Bus
@@ -47,6 +49,8 @@ class Needs:
     translator: Translator
     local_token: str
     use_key: Callable[[Scope, str], Awaitable[str | None]]
+    key_name: str
+    link: Callable[[User, str], Awaitable[Person | None]]
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
     hooks: Sequence[Hook] = ()
     public_url: str = ""

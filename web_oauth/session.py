@@ -24,7 +24,9 @@ from web_oauth.problem import Problem, wants_json
 
 SESSION = "aurelius"
 VISIT = "aurelius-visit"  # before sign-in, so that the sign-in form has a token too
+CODE = "aurelius-code"  # a chat's code that was opened before sign-in
 DAYS_30 = 30 * 24 * 3600
+HOUR = 3600
 QUARTER_HOUR = 15 * 60
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

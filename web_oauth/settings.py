@@ -16,7 +16,6 @@ from web_oauth.pages import page
 from web_oauth.problem import Problem
 from web_oauth.session import SESSION, Visitor, needs_of, set_cookie, signed_in
 
-CLAUDE_KEY = "anthropic"
 LONGEST_NAME, LONGEST_KEY = 80, 400  # characters
 SAVED = {"you": "Saved.", "key": "The key works and is in use from now on.", "key-removed": "The key is removed."}
 
@@ -26,8 +25,9 @@ async def show_settings(request: Request, who: Visitor) -> Response:
 
 
 async def _page(request: Request, who: Visitor, *, note: str = "", problem: str = "", status: int = 200) -> Response:
-    async with needs_of(request).memory.door() as door:
-        has_key = bool(await door.secrets.get(who.user.scope, CLAUDE_KEY))
+    needs = needs_of(request)
+    async with needs.memory.door() as door:
+        has_key = bool(await door.secrets.get(who.user.scope, needs.key_name))
     zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc", "System")))
     values = {"user": who.user, "zones": zones, "has_key": has_key, "note": note, "problem": problem, "csrf": who.csrf}
     return page("settings.html", values, status=status)
@@ -70,14 +70,14 @@ async def save_key(request: Request, who: Visitor) -> Response:
     if why_not is not None:
         return await _page(request, who, problem=f"This key does not work: {why_not}", status=400)
     async with needs.memory.door() as door:
-        await door.secrets.put(who.user.scope, CLAUDE_KEY, key)
+        await door.secrets.put(who.user.scope, needs.key_name, key)
     return RedirectResponse("/settings?saved=key", 303)
 
 
 async def remove_key(request: Request, who: Visitor) -> Response:
     needs = needs_of(request)
     async with needs.memory.door() as door:
-        await door.secrets.remove(who.user.scope, CLAUDE_KEY)
+        await door.secrets.remove(who.user.scope, needs.key_name)
     await needs.use_key(who.user.scope, "")
     return RedirectResponse("/settings?saved=key-removed", 303)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.people import Scope
 from bot.repositories import Door
+from web_oauth.linking import ask_to_link, is_code
 from web_oauth.needs import web_person
 from web_oauth.pages import page
 from web_oauth.problem import Problem
 from web_oauth.session import (
+    CODE,
     DAYS_30,
+    HOUR,
     QUARTER_HOUR,
     SESSION,
     VISIT,
@@ -29,6 +34,7 @@ from web_oauth.session import (
 )
 
 WRONG_TRIES = 5
+NOTES = {"linked": "Linked. I have said hello there.", "unlinked": "Unlinked. I no longer know you there."}
 SPENT = "Each link works once and for 15 minutes. Type “aurelius link” in a terminal on your computer for a fresh one."
 
 
@@ -36,18 +42,29 @@ async def home(request: Request) -> Response:
     who = await visitor(request)
     if who is None:
         return page("welcome.html", {"deleted": "deleted" in request.query_params})
-    async with needs_of(request).memory.door() as door:
-        linked = await door.persons.addresses(who.user.scope)
-    chats = sorted((person.platform, person.name or person.id) for person in linked if person.platform != "web")
-    return page("home.html", {"user": who.user, "linked": chats, "csrf": who.csrf})
+    async with needs_of(request).memory.work(who.user.scope) as work:
+        linked = [account for account in await work.accounts.list() if account.person.platform != "web"]
+    note = next((NOTES[name] for name in NOTES if name in request.query_params), "")
+    return page("home.html", {"user": who.user, "linked": linked, "note": note, "csrf": who.csrf})
 
 
 async def show_link(request: Request) -> Response:
     """Only a button: looking at a link must not spend it, because chat apps and mail filters look at links."""
+    code = request.query_params.get("code", "")[:200]
+    if is_code(code):
+        return await _show_code(request, code)
     visit = cookie_value(request, VISIT) or new_visit()
-    values = {"code": request.query_params.get("code", "")[:200], "csrf": csrf_token(visit)}
-    response = page("link.html", values)
+    response = page("link.html", {"code": code, "csrf": csrf_token(visit)})
     set_cookie(request, response, VISIT, visit, QUARTER_HOUR)
+    return response
+
+
+async def _show_code(request: Request, code: str) -> Response:
+    """A code that a chat showed. Who is not signed in finds it again after signing in on this device."""
+    if await visitor(request) is not None:
+        return await signed_in(ask_to_link)(request)
+    response = page("sign_in_first.html", {})
+    set_cookie(request, response, CODE, code, HOUR)
     return response
 
 
@@ -66,9 +83,11 @@ async def use_link(request: Request) -> Response:
     if session is None:
         slow_down(request, tries, WRONG_TRIES, QUARTER_HOUR)
         raise Problem(403, "This link is used up", SPENT)
-    response = RedirectResponse("/chat", 303)
+    waiting = cookie_value(request, CODE)
+    response = RedirectResponse(f"/link?{urlencode({'code': waiting})}" if is_code(waiting) else "/chat", 303)
     set_cookie(request, response, SESSION, session, DAYS_30)
-    set_cookie(request, response, VISIT, "", 0)
+    for spent in (VISIT, CODE):
+        set_cookie(request, response, spent, "", 0)
     return response
 
 
