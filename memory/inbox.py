@@ -18,6 +18,7 @@ from memory.tables import inbound
 TURNS = ("InboundMessage", "Command")
 WAITING = (InboundState.RECEIVED.value, InboundState.WORKING.value)
 BEGUN = (InboundState.WORKING, InboundState.MERGED)
+PUT = insert(inbound).on_conflict_do_nothing(index_elements=["platform", "tenant", "delivery"])
 
 
 class ArrivedMessages:
@@ -40,9 +41,7 @@ class ArrivedMessages:
             "state": InboundState.RECEIVED.value,
             "received_at": at,
         }
-        known = ["platform", "tenant", "delivery"]
-        statement = insert(inbound).values(row).on_conflict_do_nothing(index_elements=known)
-        return (await self.tx.execute(statement)).rowcount > 0
+        return (await self.tx.execute(PUT, row)).rowcount > 0
 
     async def get(self, id: str) -> tuple[Inbound, InboundState] | None:
         statement = select(inbound.c.payload, inbound.c.state).where(inbound.c.id == id)
@@ -58,6 +57,8 @@ class ArrivedMessages:
 
     async def mark(self, ids: Sequence[str], state: InboundState, turn: str | None = None) -> None:
         """Set their state. What was stopped does not begin."""
+        if not ids:
+            return
         statement = update(inbound).where(inbound.c.id.in_(list(ids)))
         if state in BEGUN:
             statement = statement.where(inbound.c.state != InboundState.STOPPED.value)

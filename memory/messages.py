@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, and_, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.message import Address
@@ -25,33 +25,49 @@ SHAPE = Shape(Message, messages)
 TITLE = 80  # characters
 
 
+def _put() -> Any:
+    """One statement: the conversation's counter goes up, and the message has the number. Made once, because making it
+    takes longer than running it."""
+    given = {column.name: bindparam(column.name, type_=column.type) for column in (*messages.c, conversations.c.title)}
+    first = insert(conversations).values(
+        org_id=given["org_id"],
+        user_id=given["user_id"],
+        key=given["conversation"],
+        title=given["title"],
+        seq=1,
+        last_at=given["sent_at"],
+    )
+    counted = first.on_conflict_do_update(
+        index_elements=["user_id", "key"],
+        set_={
+            "seq": conversations.c.seq + 1,
+            "last_at": func.greatest(conversations.c.last_at, first.excluded.last_at),
+            "title": case((conversations.c.title == "", first.excluded.title), else_=conversations.c.title),
+        },
+    )
+    number = counted.returning(conversations.c.seq).cte("counted").c.seq
+    names = [*(column.name for column, _ in SHAPE.columns), "org_id", "user_id", "conversation"]
+    row = [number if name in ("seq", "position") else given[name] for name in names]
+    new = insert(messages).from_select(names, select(*row), include_defaults=False)
+    changes = {name: new.excluded[name] for name in names if name not in ("id", "position")}
+    owned = ("org_id", "user_id", "conversation")
+    same = and_(*(messages.c[name] == new.excluded[name] for name in owned))
+    changed = new.on_conflict_do_update(index_elements=["id"], set_=changes, where=same)
+    return changed.returning(messages.c.seq, messages.c.position)
+
+
+PUT = _put()
+
+
 class OwnMessages(Owned):
     async def put(self, message: Message) -> Message:
         """Insert, or change under its id; the returned message has its new `seq` and its `position`."""
-        seq = await self._next_seq(message)
-        row = SHAPE.row(replace(message, seq=seq, position=seq))
-        statement = insert(messages).values(**row, **self.owner, conversation=message.at.conversation)
-        changes = {name: value for name, value in row.items() if name not in ("id", "position")}
-        same = self.mine(messages) & (messages.c.conversation == message.at.conversation)
-        statement = statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=same)
-        position = (await self.tx.execute(statement.returning(messages.c.position))).scalar_one_or_none()
-        if position is None:
-            raise Stale(f"message {message.id} stands elsewhere")
-        return replace(message, seq=seq, position=position)
-
-    async def _next_seq(self, message: Message) -> int:
         title = " ".join(message.text.split())[:TITLE] if message.author is Author.USER else ""
-        first = {"key": message.at.conversation, "title": title, "seq": 1, "last_at": message.sent_at}
-        statement = insert(conversations).values(**first, **self.owner)
-        statement = statement.on_conflict_do_update(
-            index_elements=["user_id", "key"],
-            set_={
-                "seq": conversations.c.seq + 1,
-                "last_at": func.greatest(conversations.c.last_at, statement.excluded.last_at),
-                "title": case((conversations.c.title == "", statement.excluded.title), else_=conversations.c.title),
-            },
-        )
-        return int((await self.tx.execute(statement.returning(conversations.c.seq))).scalar_one())
+        row = {**SHAPE.row(message), **self.owner, "conversation": message.at.conversation, "title": title}
+        kept = (await self.tx.execute(PUT, row)).one_or_none()
+        if kept is None:
+            raise Stale(f"message {message.id} stands elsewhere")
+        return replace(message, seq=kept.seq, position=kept.position)
 
     async def get(self, message: str) -> Message | None:
         found = await self._list(messages.c.id == message, limit=1)

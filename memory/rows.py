@@ -27,6 +27,7 @@ class Shape(Generic[T]):
         names = [field.name for field in fields(kind) if field.name in table.c]  # type: ignore[arg-type]
         self.kind, self.table = kind, table
         self.columns: list[tuple[Column[Any], Any]] = [(table.c[name], hints[name]) for name in names]
+        self._select = select(*(column for column, _ in self.columns))
 
     def row(self, record: T) -> dict[str, Any]:
         """The values of the columns; what is None and has a default in the database is left out."""
@@ -39,7 +40,7 @@ class Shape(Generic[T]):
         return self.kind(**{c.name: _loaded(c, hint, values[c.name]) for c, hint in self.columns}, **more)
 
     def select(self) -> Any:
-        return select(*(column for column, _ in self.columns))
+        return self._select
 
 
 def _stored(column: Column[Any], value: Any) -> Any:

@@ -26,7 +26,7 @@ SUMS = (
 class OwnUsage(Owned):
     async def add(self, purpose: str, usage: Usage, at: datetime) -> None:
         row = {**SHAPE.row(usage), "id": new_id(), "purpose": purpose, "at": at}
-        await self.tx.execute(insert(table).values(**row, **self.owner))
+        await self.tx.execute(insert(table), {**row, **self.owner})
 
     async def since(self, moment: datetime) -> Spend:
         """The sum; input tokens count those read from and written to the cache, too."""

@@ -43,6 +43,7 @@ class Dispatch:
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self._fresh: set[Queue] = set()
+        self._freed = False  # a job has ended: something may go on that could not before
         self._closing = False
         _watch_ends(dbos, self._ended)
 
@@ -52,9 +53,10 @@ class Dispatch:
         if self._fresh:
             self._woken.set()
 
-    def _ended(self, queue: str) -> None:
-        """A job has ended: its partition may go on. Called in any thread."""
-        self._loop.call_soon_threadsafe(self.wake, Queue(queue))
+    def _ended(self) -> None:
+        """Called in any thread."""
+        self._freed = True
+        self._loop.call_soon_threadsafe(self._woken.set)
 
     async def run(self) -> None:
         """Until cancelled. Survives whatever the database does."""
@@ -63,7 +65,8 @@ class Dispatch:
                 try:
                     async with asyncio.timeout(LOOK_EVERY):
                         await self._woken.wait()
-                    wanted, self._fresh = self._fresh, set()
+                    wanted = None if self._freed else self._fresh
+                    self._fresh, self._freed = set(), False
                     self._woken.clear()
                 except TimeoutError:
                     wanted = None
@@ -133,13 +136,13 @@ def _dbos_queue(queue: Queue, width: int) -> Any:
 
 
 def _watch_ends(dbos: DBOS, ended: Any) -> None:
-    """Have `ended(queue name)` called after the outcome of a job is written."""
+    """Have `ended()` called after the outcome of a job is written."""
     from dbos._core import ActiveWorkflowById
 
     class Watched(ActiveWorkflowById):
         def _remove(self, key: str, bucket: Any) -> None:
             super()._remove(key, bucket)
             if bucket is not None:
-                ended(bucket[0])
+                ended()
 
     dbos._active_workflows_set = Watched()
