@@ -37,6 +37,8 @@ SHORTCUTS: dict[str, Shortcut] = {
     "trust": Shortcut(action="me.trusts", about="what runs without asking"),
     "revoke": Shortcut(action="me.revoke_trust", rest="trust", needs="/revoke 1", about="ask again in future"),
     "plans": Shortcut(action="me.plans", about="what waits or is planned"),
+    "accounts": Shortcut(action="me.accounts", about="the chat apps in which I know you"),
+    "link": Shortcut(action="me.accounts", about="link another chat app"),
     "why": Shortcut(action="me.why", rest="about", about="why I did or proposed something"),
     "history": Shortcut(action="me.history", about="our last messages"),
     "search": Shortcut(action="me.search", rest="query", needs="/search plumber", about="search past conversations"),
@@ -52,8 +54,6 @@ OWN = {
     "help": "what I can do",
     "undo": "take back the last thing I did",
     "stop": "stop what I am doing",
-    "link": "link another chat app or service",
-    "accounts": "what is linked",
     "remind": "/remind me to call Ann at 4",
     "quiet": "/quiet 22:00 to 7:00",
     "summarise": "/summarise our talk since Monday",
@@ -61,8 +61,10 @@ OWN = {
 
 
 def understood(inbound: Inbound) -> Inbound:
-    """A typed "/name rest" is a Command and a plain "stop" is a Stop, whatever the platform made of it."""
-    if isinstance(inbound, InboundMessage) and not inbound.attachments:
+    """A typed "/name rest" is a Command and a plain "stop" is a Stop, whatever the platform made of it; in a group
+    only what is said to us."""
+    to_us = isinstance(inbound, InboundMessage) and (inbound.direct or inbound.mentioned)
+    if isinstance(inbound, InboundMessage) and to_us and not inbound.attachments:
         inbound = _typed(inbound)
     if not isinstance(inbound, Command):
         return inbound

@@ -91,8 +91,6 @@ async def _command(ports: Ports, begun: Begun, name: str) -> Ending:
         return Ending(text=HELP.format(commands=overview()))
     if name == "undo":
         return await _undo(ports, begun)
-    if name in ("link", "accounts"):
-        return Ending(text=f"Your linked apps and services are on this page: {ports.public_url}/")
     shortcut = SHORTCUTS.get(name)
     if shortcut is None:
         return Ending(text=f"I do not know the command `/{name[:40]}`. These I know:\n\n{overview()}")

@@ -91,6 +91,8 @@ REQUESTS = [
     ("take back a permission, ask me again", "me.revoke_trust"),
     ("what is waiting for my approval", "me.plans"),
     ("which plans are scheduled", "me.plans"),
+    ("which accounts are linked", "me.accounts"),
+    ("link another chat app", "me.accounts"),
     ("why did you do that", "me.why"),
     ("explain the reason", "me.why"),
     ("show the last messages", "me.history"),

@@ -194,10 +194,4 @@ RULES: tuple[Rule, ...] = (
         r"(?:yes|no|yep|nope|yeah|sure|ja|nein|oui|non|sí|si)",
         lambda *_: Answer(text="There is nothing waiting for an answer. What can I do for you?"),
     ),
-    rule(
-        r"(?:help )?connect (?:my )?.+|link (?:my )?.+",
-        lambda *_: Answer(
-            text="Linking accounts is done on the Settings page. The offline model itself only uses what is built in."
-        ),
-    ),
 )

@@ -56,6 +56,7 @@ def _always(action: str) -> Reply:
     return lambda *_: call(action)
 
 
+APP = r"(?:telegram|slack|discord|whats ?app|(?:chat )?(?:apps?|accounts?))"
 RULES: tuple[Rule, ...] = (
     rule(
         r"(?:/?pause|pause (?:yourself|everything|all)|take a break|stop doing things|hold everything)",
@@ -129,6 +130,17 @@ RULES: tuple[Rule, ...] = (
         r"(?:show|list)(?: me)? (?:my |your |the |all )?(?:plans|open cards|pending (?:cards|approvals"
         r"|suggestions)|suggestions|snoozed(?: cards)?)|what are you waiting for|what is waiting for me",
         _always("me.plans"),
+    ),
+    rule(
+        rf"(?:which|what) (?:chat )?(?:apps|accounts)(?: of mine)? (?:are|have i|did i) (?:linked|connected|link)"
+        rf"(?: to (?:you|me))?|(?:show|list)(?: me)? (?:my |the )?(?:linked )?(?:chat )?(?:apps|accounts)"
+        rf"|(?:where|how) (?:else )?can i (?:talk|write) to you"
+        rf"|(?:how (?:do|can) i )?(?:link|connect)(?: (?:my|another|a|an))? {APP}(?: account)?",
+        _always("me.accounts"),
+    ),
+    rule(
+        r"(?:help )?connect (?:my )?.+|link (?:my )?.+",
+        lambda *_: Answer(text="I cannot use other services yet: the offline model only uses what is built in."),
     ),
     rule(
         r"/?why|why(?:'s| is) that|why did you (?:do|suggest|ask|propose) (?:that|this|it)|explain(?: that"

@@ -142,6 +142,11 @@ RULES: tuple[Rule, ...] = (
         lambda *_: call("memory.about_me"),
     ),
     rule(
+        r"(?:forget|delete|erase|wipe) (?:everything|all)(?: (?:that )?(?:you (?:know|remember|stored)"
+        r"|i (?:said|told you)))? about (?P<what>(?!me\b|myself\b).+)",
+        simple("memory.forget", fact="what"),
+    ),
+    rule(
         r"(?:(?:forget|delete|erase|wipe)) (?:everything|all(?: of it)?)(?: (?:that )?(?:you|i) (?:know"
         r"|remember|stored|told you)| about me| of me|\b)(?: about me)?.*",
         _everything,

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.action import Outcome
 from bot.codec import decode, encode
-from bot.people import User
+from bot.people import Linked, User
 from bot.ports import Context
 from bot.records import Author, Message
 from bot.repositories import Work
@@ -139,6 +139,18 @@ async def plans(context: Context) -> Outcome:
     return Outcome(ok=True, text="\n\n".join(parts) or "Nothing waits and nothing is planned.", data=data)
 
 
+async def accounts(context: Context) -> Outcome:
+    async with context.open() as work:
+        linked = [account for account in await work.accounts.list() if account.person.platform != "web"]
+    places = ["My page in a browser and `aurelius chat` in a terminal: one conversation"]
+    places += [_account_line(account, context) for account in linked]
+    text = (
+        f"You can talk to me here:\n\n{bullets(places)}\n\nTo link another chat app, write “hi” to me there: I answer"
+        " with a code and say what to do with it. To unlink one, open the start of my page."
+    )
+    return Outcome(ok=True, text=text, data=[{"app": each.person.app, "account": each.person.name} for each in linked])
+
+
 async def why(context: Context, about: str | None = None) -> Outcome:
     async with context.open() as work:
         recent = await work.suggestions.recent(100)
@@ -227,6 +239,11 @@ def _trust_line(trust: Trust, context: Context) -> str:
 def _plan_line(suggestion: Suggestion, context: Context) -> str:
     until = moment_in_words(suggestion.expires_at, context.user, context.now)
     return f"{plain(suggestion.title)} (expires {until})"
+
+
+def _account_line(account: Linked, context: Context) -> str:
+    person = account.person
+    return f"{person.app}: {plain(person.name or person.id)}, since {dated(account.since, context.user)}"
 
 
 def _is_about(suggestion: Suggestion, about: str) -> bool:
