@@ -8,7 +8,7 @@ from bot.message import Address, Attachment, Command, InboundMessage, Reply
 from bot.people import User
 from bot.ports import Ports, Unsent
 from bot.receive import as_message, is_to_us, topic
-from bot.records import InboundState
+from bot.records import InboundState, Message
 from bot.repositories import Door, Work
 
 JOINS_AT_MOST = 20  # messages that become one turn
@@ -72,7 +72,7 @@ async def _begin(door: Door, work: Work, user: User, id: str, inbound: InboundMe
     joined = [] if isinstance(inbound, Command) else await _joining(door, inbound, id)
     lines = [replace(as_message(inbound), state="")]
     lines += [replace(as_message(item), state="merged") for _, item in joined]
-    kept = [await work.messages.put(line) for line in lines]
+    kept = [await _written(work, line) for line in lines]
     await door.inbox.mark([id], InboundState.WORKING, turn=id)
     await door.inbox.mark([other for other, _ in joined], InboundState.MERGED, turn=id)
     command = isinstance(inbound, Command)
@@ -87,6 +87,13 @@ async def _begin(door: Door, work: Work, user: User, id: str, inbound: InboundMe
         command=inbound.name if isinstance(inbound, Command) else None,
         first=kept[0].position,
     )
+
+
+async def _written(work: Work, line: Message) -> Message:
+    """The line as it stands; written only where that changes something. (It was written when it arrived.)"""
+    stands = await work.messages.get(line.id)
+    same = stands is not None and (stands.text, stands.state) == (line.text, line.state)
+    return stands if stands is not None and same else await work.messages.put(line)
 
 
 async def _joining(door: Door, inbound: InboundMessage, id: str) -> list[tuple[str, InboundMessage]]:

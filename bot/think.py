@@ -12,7 +12,7 @@ from bot import prompt
 from bot.act import mark
 from bot.begin import Begun
 from bot.message import Attachment, Kind
-from bot.model import Answer, ModelDown, OverBudget, Picture, Said
+from bot.model import Answer, ModelDown, OverBudget, Picture, Prompt, Said
 from bot.policy import Seen
 from bot.ports import Ports
 from bot.receive import topic
@@ -68,6 +68,15 @@ class Sight:
         if self._shown is None:
             async with self.ports.memory.work(self.begun.user.scope) as work:
                 self._shown = await _look(self.ports, self.begun, work)
+        return self._shown
+
+    async def look_unless_stopped(self) -> Shown | None:
+        """None when the person has said stop."""
+        async with self.ports.memory.door() as door:
+            if await door.inbox.is_stopped(self.begun.id):
+                return None
+            if self._shown is None:
+                self._shown = await _look(self.ports, self.begun, door.enter(self.begun.user.scope))
         return self._shown
 
 
@@ -127,22 +136,12 @@ async def _content(ports: Ports, begun: Begun, work: Work, file: Attachment) -> 
 
 async def think(ports: Ports, begun: Begun, sight: Sight, exchanges: Sequence[Said]) -> Thought:
     """One call of the model; call it inside a step. "Stop" ends it at once, from whichever process it comes."""
-    shown = await sight.look()
-    request = prompt.build(
-        shown.view,
-        system=ports.system,
-        tools=prompt.tools(ports.actions.always()),
-        own=begun.own,
-        files=shown.texts,
-        pictures=shown.pictures,
-        exchanges=exchanges,
-        tier=route(_ask(begun, shown)).tier,
-    )
     growing = Growing(ports, begun)
     async with ports.bus.subscribe(f"stop:{begun.id}") as stops:
-        async with ports.memory.door() as door:
-            if await door.inbox.is_stopped(begun.id):
-                return Thought(stopped=True)
+        shown = await sight.look_unless_stopped()
+        if shown is None:
+            return Thought(stopped=True)
+        request = _request(ports, begun, shown, exchanges)
         asking = asyncio.ensure_future(ports.model.ask(begun.user.scope, request, growing.grow))
         stopping = asyncio.ensure_future(anext(aiter(stops)))
         try:
@@ -154,6 +153,19 @@ async def think(ports: Ports, begun: Begun, sight: Sight, exchanges: Sequence[Sa
             for task in (asking, stopping):
                 task.cancel()
             await asyncio.gather(asking, stopping, return_exceptions=True)
+
+
+def _request(ports: Ports, begun: Begun, shown: Shown, exchanges: Sequence[Said]) -> Prompt:
+    return prompt.build(
+        shown.view,
+        system=ports.system,
+        tools=prompt.tools(ports.actions.always()),
+        own=begun.own,
+        files=shown.texts,
+        pictures=shown.pictures,
+        exchanges=exchanges,
+        tier=route(_ask(begun, shown)).tier,
+    )
 
 
 def _thought(result: Callable[[], Answer]) -> Thought:
