@@ -24,7 +24,11 @@ def dsn(url: str) -> str:
 
 
 async def connect(url: str) -> asyncpg.Connection:
-    """A connection of one's own. Raises OSError or asyncpg.PostgresError when there is none to be had."""
-    return await asyncpg.connect(
-        dsn(url), timeout=CONNECT_SECONDS, command_timeout=COMMAND_SECONDS, server_settings=SETTINGS
-    )
+    """A connection of one's own. Raises OSError or asyncpg.PostgresError when there is none to be had, ValueError when
+    the address is none."""
+    try:
+        return await asyncpg.connect(
+            dsn(url), timeout=CONNECT_SECONDS, command_timeout=COMMAND_SECONDS, server_settings=SETTINGS
+        )
+    except OverflowError as error:  # what a port beyond 65535 becomes
+        raise ValueError(str(error)) from None

@@ -11,12 +11,17 @@ import httpx2
 from bot.action import Json
 from bot.ids import new_id
 
+JSON_BODY = {"content-type": "application/json"}
 SECONDS = 20.0
 SILENCE = 60.0  # the server gives a sign of life every 15 seconds
 
 
 class Failed(Exception):
     """The process said no, or is not there; the text is for the person."""
+
+
+class Refused(Failed):
+    """It said no to this one thing; the next may work."""
 
 
 class Connection:
@@ -38,12 +43,14 @@ class Connection:
 
     async def _ask(self, method: str, path: str, body: Json) -> Json:
         try:
-            answer = await self._client.request(method, path, json=body)
+            content = json.dumps(body, ensure_ascii=False).encode(errors="replace")  # a terminal gives what is no text
+            answer = await self._client.request(method, path, content=content, headers=JSON_BODY)
             data = answer.json()
         except (httpx2.HTTPError, ValueError) as error:
             raise Failed(f"Aurelius does not answer ({type(error).__name__}). Is “aurelius run” still up?") from error
         if answer.is_error:
-            raise Failed(f"{data.get('error', 'That did not work')}. {data.get('advice', '')}".strip())
+            kind = Refused if answer.is_client_error else Failed
+            raise kind(f"{data.get('error', 'That did not work')}. {data.get('advice', '')}".strip())
         return data
 
     @asynccontextmanager

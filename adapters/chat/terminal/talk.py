@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, contextmanager
 
 import httpx2
 
-from adapters.chat.terminal.connection import Connection, Failed, connected
+from adapters.chat.terminal.connection import Connection, Failed, Refused, connected
 from adapters.chat.terminal.screen import Screen, plain
 from bot.action import Json
 
@@ -137,6 +137,8 @@ class Talk:
                 continue
             try:
                 await self._answer(line.strip())
+            except Refused as refused:
+                self._screen.write(f"{refused}\n")
             except asyncio.CancelledError:
                 _uncancel()
                 await self._connection.stop()
