@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from bot.action import Call, Risk
 from bot.ids import new_id, new_nonce
-from bot.people import User
+from bot.people import Person, User
 from bot.records import Author, Message
 from bot.suggestion import Evidence, State, Suggestion
 from bot.trigger import Why
@@ -232,3 +232,15 @@ def test_only_choices_that_need_no_card_can_be_put_back() -> None:
     assert restore is not None
     allowed = set(restore.inputs["properties"]["before"]["properties"])
     assert allowed == {"zone", "language", "paused", "quiet_from", "quiet_until", "digest_at"}
+
+
+async def test_linked_accounts_are_listed_with_the_way_to_link_more(ann: Stage) -> None:
+    assert "write “hi”" in (await ann.did("me.accounts")).text
+    async with ann.database.door() as door:
+        for platform, name in (("whatsapp", "*Ann*"), ("web", "Ann")):
+            await door.persons.link(
+                Person(platform=platform, tenant="", id=f"{platform}_{ann.user.id}", name=name), ann.user
+            )
+    listed = await ann.did("me.accounts")
+    assert "\n- WhatsApp: \\*Ann\\*, since " in listed.text
+    assert [account["app"] for account in listed.data] == ["WhatsApp"]

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.ids import new_id
+from bot.link import link
 from bot.message import Address, InboundMessage
 from bot.people import Person
 from bot.ports import Ports, Unsent
@@ -73,16 +74,13 @@ async def test_a_code_links_the_account_and_from_then_on_it_is_somebody_we_know(
 ) -> None:
     person = chat.person()
     code = code_in(await greeted(ports, chat, person))
-    async with ports.memory.door() as door:
-        redeemed = await door.persons.redeem(code.lower(), ports.clock.now())
-        assert redeemed is not None
-        assert redeemed[0] == person
-        await door.persons.link(redeemed[0], talk.user)
-    there = replace(talk, at=redeemed[1], person=person)
+    assert await link(ports, talk.user, code.lower()) == person
+    await chat.until(lambda: len(chat.at(person.id)) == 2)
+    assert chat.at(person.id)[-1].reply.text.startswith("You are linked")
+    there = replace(talk, at=chat.at(person.id)[-1].reply.to, person=person)
     await there.say("/task water the plants")
     assert "water the plants" in (await talk.say("/tasks"))[-1].text
-    async with ports.memory.door() as door:
-        assert await door.persons.redeem(code, ports.clock.now()) is None
+    assert await link(ports, talk.user, code) is None
 
 
 async def test_a_platform_that_takes_no_message_to_a_stranger_is_left_alone(
