@@ -22,7 +22,7 @@ FILE = "aurelius.log"
 FILE_BYTES = 5_000_000
 FILES = 3
 DEEP = 6  # how far into a nested value we look; what is deeper is left out
-QUIET = ("uvicorn.error", "uvicorn.access", "dbos", "alembic", "apscheduler", "httpx2", "asyncio")
+QUIET = ("uvicorn.error", "uvicorn.access", "dbos", "alembic", "apscheduler", "httpx2", "httpx", "asyncio")
 
 HIDDEN = "[hidden]"
 PRIVATE_KEYS = re.compile(
@@ -32,7 +32,7 @@ MASKS = (
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "[email]"),
     (re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"), HIDDEN),  # a password in an address
     (re.compile(r"\b(sk-|xox[a-z]-|xapp-|ghp_|github_pat_|ya29\.)[\w.-]{6,}"), "[token]"),
-    (re.compile(r"\b\d{6,}:[\w-]{30,}"), "[token]"),  # Telegram's form
+    (re.compile(r"(?<!\d)\d{6,}:[\w-]{30,}"), "[token]"),  # Telegram's form
     (re.compile(r"(?i)\b(bearer|basic) [\w.~+/=-]{8,}"), "[token]"),
     (re.compile(r"(?<=code=)[\w-]{8,}"), "[token]"),  # a sign-in link
     (re.compile(r"(?<![\w.])(\+|00)\d[\d ()/-]{6,}\d|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b"), "[phone]"),

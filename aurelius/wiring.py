@@ -25,7 +25,7 @@ from bot import due, press
 from bot.ids import derived_id
 from bot.link import link, linked
 from bot.people import Person, Scope, User
-from bot.ports import ChatPlatform, Clock, Engine, Memory, Ports, Queue
+from bot.ports import ChatPlatform, Clock, Engine, Hook, Hooked, Memory, Ports, Queue
 from bot.receive import receive
 from bot.turn import turn
 from memory.bus import PostgresBus
@@ -62,6 +62,7 @@ async def assemble(
         await migrate(ground.database_url)
         memory = Database(ground.database_url, open_vault(keys, settings.data_dir), now=clock.now)
         stack.push_async_callback(memory.close)
+        chats = _platforms(settings, memory, clock, stack, platforms)  # closed after the engine, whose jobs write
         bus = _bus(ground)
         stack.push_async_callback(bus.stop)
         engine = DurableEngine(ground.database_url, alone=settings.database_url is None)
@@ -76,7 +77,7 @@ async def assemble(
             bus=bus,
             model=model,
             actions=Catalogue(_skill_roots(settings), recurrence=CronRecurrence(), base_urls=_base_urls(settings)),
-            platforms=_platforms(platforms),
+            platforms=chats,
             system=importlib.resources.files("bot").joinpath("prompts/system.md").read_text(encoding="utf-8"),
             public_url=settings.url,
         )
@@ -160,10 +161,17 @@ class System:
             key_name=CLAUDE_KEY,
             link=partial(link, self.ports),
             ready=self.ready,
+            hooks=self._hooks(),
             public_url=settings.public_url,
             allow_plain_lan=settings.allow_plain_lan,
         )
         return door(needs)
+
+    def _hooks(self) -> list[Hook]:
+        """The webhooks of the chat platforms."""
+        take = partial(receive, self.ports)
+        platforms = self.ports.platforms.values()
+        return [hook for platform in platforms if isinstance(platform, Hooked) for hook in platform.hooks(take)]
 
 
 def _bus(ground: Ground) -> PostgresBus | RedisBus:
@@ -186,10 +194,28 @@ def _register(engine: DurableEngine, ports: Ports) -> None:
     engine.on_dead(partial(due.dead, ports))
 
 
-def _platforms(more: Sequence[ChatPlatform]) -> Mapping[str, ChatPlatform]:
+def _platforms(
+    settings: Settings, memory: Memory, clock: Clock, stack: AsyncExitStack, more: Sequence[ChatPlatform]
+) -> Mapping[str, ChatPlatform]:
+    """The web chat always; the others when the settings hold their token."""
     from adapters.chat import web
 
     platforms: list[ChatPlatform] = [web.connect(), *more]
+    if settings.telegram_bot_token is not None:
+        from adapters.chat import telegram
+
+        secret = settings.telegram_webhook_secret
+        chat = telegram.connect(
+            token=settings.telegram_bot_token.get_secret_value(),
+            root=settings.telegram_base_url,
+            secret=secret.get_secret_value() if secret else None,
+            public_url=settings.public_url,
+            memory=memory,
+            clock=clock,
+            alone=settings.database_url is None,
+        )
+        stack.push_async_callback(chat.close)
+        platforms.append(chat)
     return {platform.name: platform for platform in platforms}
 
 

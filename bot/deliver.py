@@ -11,7 +11,8 @@ import asyncio
 import logging
 from dataclasses import replace
 
-from bot.message import Reply
+from bot.action import Json
+from bot.message import Address, Reply
 from bot.people import Scope
 from bot.ports import ChatPlatform, Ports, Unsent
 from bot.receive import topic
@@ -53,7 +54,7 @@ async def _attempt(ports: Ports, scope: Scope, message: Message, platform: ChatP
         await work.deliveries.put(entry)
     reply = reply_of(message)
     if unsure and not platform.idempotent:
-        reply = replace(reply, text=MAY_REPEAT + reply.text)
+        reply = marked(reply)
     sent = await _send(platform, reply, message.id, ref)
     state = DeliveryState.FAILED if sent is None else DeliveryState.DELIVERED
     async with ports.memory.work(scope) as work:
@@ -70,8 +71,23 @@ async def _send(platform: ChatPlatform, reply: Reply, key: str, ref: str | None)
             log.warning("not sent", extra={"platform": platform.name, "why": str(error), "again": error.again})
             if not error.again:
                 return None
+            if error.unsure and ref is None and not platform.idempotent:
+                reply = marked(reply)
             await asyncio.sleep(min(error.after or 2.0**trial, LONGEST_WAIT))
     return None
+
+
+def marked(reply: Reply) -> Reply:
+    """The same, saying of itself that it may be a repeat."""
+    return replace(reply, text=MAY_REPEAT + reply.text.removeprefix(MAY_REPEAT))
+
+
+async def progress(ports: Ports, at: Address, news: Json) -> None:
+    """Signs of work: news for pages that look on, and the platform's own way of showing them."""
+    await ports.bus.publish(topic(at), news)
+    platform = ports.platforms.get(at.platform)
+    if platform is not None:
+        await platform.progress(at, news)
 
 
 def reply_of(message: Message) -> Reply:

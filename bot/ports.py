@@ -10,10 +10,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from bot.action import Action, Call, Json, Outcome
-from bot.message import Attachment, Inbound, Reply
+from bot.message import Address, Attachment, Inbound, Reply
 from bot.model import Answer, Prompt
 from bot.people import Scope, User
 from bot.repositories import Door, Work
@@ -153,11 +153,12 @@ class Actions(Protocol):
 
 
 class Unsent(Exception):
-    """A platform did not take a message. `again`: worth another try, `after` seconds from now."""
+    """A platform did not take a message. `again`: worth another try, `after` seconds from now. `unsure`: nobody knows
+    whether it arrived all the same."""
 
-    def __init__(self, why: str, *, again: bool, after: float = 0.0) -> None:
+    def __init__(self, why: str, *, again: bool, after: float = 0.0, unsure: bool = False) -> None:
         super().__init__(why)
-        self.again, self.after = again, after
+        self.again, self.after, self.unsure = again, after, unsure
 
 
 class ChatPlatform(Protocol):
@@ -174,7 +175,9 @@ class ChatPlatform(Protocol):
     async def send(self, reply: Reply, key: str, ref: str | None) -> str | None:
         """Send, or with `ref` edit what was sent; returns the platform's id. Raises Unsent."""
 
-    async def typing(self, reply_to: Any) -> None: ...
+    async def progress(self, at: Address, news: Json) -> None:
+        """Show signs of work, as published of a conversation: typing, growing (the whole text so far), idle. Never
+        waits for the platform and never fails."""
 
     async def download(self, attachment: Attachment) -> bytes: ...
 
@@ -204,6 +207,13 @@ class Hook:
     method: str
     path: str
     answer: Callable[[Request], Awaitable[Response]]
+
+
+@runtime_checkable
+class Hooked(Protocol):
+    """A chat platform to which events may come over HTTP."""
+
+    def hooks(self, receive: Callable[[Inbound], Awaitable[None]]) -> Sequence[Hook]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from datetime import timedelta
 from bot import prompt
 from bot.act import mark
 from bot.begin import Begun
+from bot.deliver import progress
 from bot.message import Attachment, Kind
 from bot.model import Answer, ModelDown, OverBudget, Picture, Prompt, Said
 from bot.policy import Seen
-from bot.ports import Ports
-from bot.receive import topic
+from bot.ports import ChatPlatform, Ports, Unsent
 from bot.records import Author, Found, Message
 from bot.repositories import Work
 from bot.router import Ask, route
@@ -129,9 +129,19 @@ async def _content(ports: Ports, begun: Begun, work: Work, file: Attachment) -> 
         return None
     platform = ports.platforms[begun.at.platform]
     if not platform.reads_rows:
-        return await platform.download(file)
+        return await _downloaded(platform, file)
     kept = await work.files.get(file.ref)
     return kept[1] if kept else None
+
+
+async def _downloaded(platform: ChatPlatform, file: Attachment) -> bytes | None:
+    """None when the platform no longer has it; one that is busy makes the whole step try again."""
+    try:
+        return await platform.download(file)
+    except Unsent as error:
+        if error.again:
+            raise
+        return None
 
 
 async def think(ports: Ports, begun: Begun, sight: Sight, exchanges: Sequence[Said]) -> Thought:
@@ -200,4 +210,4 @@ class Growing:
         if now - self._last >= GROW_EVERY:
             self._last = now
             news = {"kind": "growing", "turn": self.begun.id, "text": text}
-            await self.ports.bus.publish(topic(self.begun.at), news)
+            await progress(self.ports, self.begun.at, news)

@@ -14,15 +14,14 @@ from bot.action import Call, Outcome, Risk
 from bot.begin import Begun, begin
 from bot.card import choices, text, undo_choice
 from bot.command import SENTENCES, SHORTCUTS, arguments, overview
-from bot.deliver import deliver
+from bot.deliver import deliver, progress
 from bot.ids import derived_id
-from bot.message import Choice, Tone
+from bot.message import Choice, Kind, Tone
 from bot.model import Said, ToolResult, ToolUse
 from bot.phrases import assents, checked, is_no, is_yes
 from bot.policy import Seen
 from bot.ports import Ports
 from bot.press import AGAIN, FAST
-from bot.receive import topic
 from bot.records import Author, Delivery, DeliveryState, InboundState, Message
 from bot.settle import Answered, settle
 from bot.suggestion import Event, Suggestion
@@ -33,6 +32,9 @@ LONGEST = 100_000  # characters
 TOO_LONG = "That is {size:,} characters; I read at most {most:,} in one message. Send it as a file, or in parts."
 ENDLESS = "I went round in circles with this and stopped. Please put it differently, or in smaller parts."
 NOTHING = "I have no answer to this."
+UNHEARD = (
+    "I cannot listen to voice notes yet: that needs ElevenLabs, which I do not speak so far. Please write it to me."
+)
 HELP = (
     "Just write to me as you would to a person: “remind me to call Ann tomorrow at 4”, “what is on my list?”, "
     "“remember that I like tea”. Say “help” for more examples. What cannot be taken back waits for your yes on a card. "
@@ -67,18 +69,20 @@ async def turn(ports: Ports, id: str) -> None:
     begun = await ports.engine.step("begin", lambda: begin(ports, id), Begun | None)
     if begun is None:
         return
-    await ports.bus.publish(topic(begun.at), {"kind": "typing", "turn": id})
+    await progress(ports, begun.at, {"kind": "typing", "turn": id})
     ending = await _ending(ports, begun)
     messages = await ports.engine.step("reply", lambda: _reply(ports, begun, ending), tuple[Message, ...])
     for number, message in enumerate(messages):
         await deliver(ports, begun.user.scope, message, f"reply:{number}")
-    await ports.bus.publish(topic(begun.at), {"kind": "idle", "turn": id})
+    await progress(ports, begun.at, {"kind": "idle", "turn": id})
 
 
 async def _ending(ports: Ports, begun: Begun) -> Ending:
     size = sum(len(words) for words in begun.own)
     if size > LONGEST:
         return Ending(text=TOO_LONG.format(size=size, most=LONGEST))
+    if any(file.kind is Kind.VOICE for file in begun.files) and not any(words.strip() for words in begun.own):
+        return Ending(text=UNHEARD)
     if begun.command is not None and begun.command not in SENTENCES:
         return await _command(ports, begun, begun.command)
     if begun.command is not None:

@@ -59,7 +59,7 @@ class PlatformStandIn:
             self._changed.notify_all()
         return ref
 
-    async def typing(self, reply_to: Any) -> None:
+    async def progress(self, at: Address, news: Any) -> None:
         return
 
     async def download(self, attachment: Attachment) -> bytes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from bot.message import Attachment, Inbound, Reply
+from bot.action import Json
+from bot.message import Address, Attachment, Inbound, Reply
 from bot.ports import Unsent
 
 
@@ -23,8 +23,8 @@ class WebChat:
     async def send(self, reply: Reply, key: str, ref: str | None) -> str | None:
         return ref or key
 
-    async def typing(self, reply_to: Any) -> None:
-        """Shown from the news of the turn."""
+    async def progress(self, at: Address, news: Json) -> None:
+        """Pages and terminals hear the news themselves."""
 
     async def download(self, attachment: Attachment) -> bytes:
         raise Unsent("files of the web chat lie in our own memory, under their ref", again=False)

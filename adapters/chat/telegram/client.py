@@ -1,0 +1,264 @@
+"""Telegram as a chat platform: polling or webhook in, messages out, through python-telegram-bot."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from adapters.chat.governor import Governor, Pace
+from adapters.chat.lease import Lease
+from adapters.chat.telegram.connection import Connection, unsent
+from adapters.chat.telegram.growth import Growth, is_private
+from adapters.chat.telegram.inbound import FORWARDED, KINDS, PLATFORM, parse
+from adapters.chat.telegram.outbound import Part, render
+from adapters.chat.telegram.polling import PAUSES, poll
+from bot.action import Json
+from bot.message import Address, Attachment, Inbound, Reply
+from bot.ports import Hook, Request, Response, Unsent
+
+PATH = "/webhooks/telegram"
+SECRET = "x-telegram-bot-api-secret-token"
+# Limits as Telegram words them (core.telegram.org/bots/faq): 1 message a second in a chat, where short bursts may pass;
+# 20 a minute in a group; 30 a second over all.
+OVERALL = Pace(burst=30, seconds=1 / 30)
+CHAT, GROUP = Pace(burst=5, seconds=1.0), Pace(burst=5, seconds=3.0)
+REMEMBERED = 1000  # messages that were sent in part
+LARGEST = 20 * 1024 * 1024  # bytes that a bot may download (Bot API, getFile)
+log = structlog.get_logger()
+
+Receive = Callable[[Inbound], Awaitable[None]]
+
+
+class TelegramChat:
+    """Fulfils `bot.ports.ChatPlatform` and `Hooked`. With a webhook secret updates come over HTTP, else by polling,
+    which only the holder of the lease does."""
+
+    name = PLATFORM
+    idempotent = False
+    reads_rows = False
+
+    def __init__(self, connection: Connection, lease: Lease, *, secret: str | None, public_url: str) -> None:
+        self._connection, self._lease, self._secret, self._public_url = connection, lease, secret, public_url
+        self._governor = Governor(OVERALL)
+        self._growth = Growth(self._governor, self._typing, self._draft)
+        self._cut: dict[str, list[int]] = {}  # ids of the parts that arrived before a send broke off, by key
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def start(self, receive: Receive) -> None:
+        """Returns at once; whatever is wrong with Telegram, the rest of the system works."""
+        if self._secret is None:
+            self._in_background(self._lease.alone(lambda: poll(self._connection, self._taking(receive))))
+        elif self._public_url:
+            self._in_background(self._set_webhook(f"{self._public_url.rstrip('/')}{PATH}"))
+
+    async def stop(self) -> None:
+        """No longer listen; what is being answered can still be sent."""
+        running = tuple(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    def hooks(self, receive: Receive) -> Sequence[Hook]:
+        if self._secret is None:
+            return ()
+        secret, take = self._secret.encode(), self._taking(receive)
+
+        async def answer(request: Request) -> Response:
+            if not hmac.compare_digest(request.headers.get(SECRET, "").encode(), secret):
+                return Response(status=401)
+            try:
+                update = json.loads(request.body)
+            except ValueError:
+                return Response(status=400)
+            await take(update)
+            return Response(status=200)
+
+        return (Hook(method="POST", path=PATH, answer=answer),)
+
+    def _taking(self, receive: Receive) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
+        async def take(update: Mapping[str, Any]) -> None:
+            """A press loses its spinner at once; everything is written down before this returns."""
+            query = update.get("callback_query")
+            if query is not None:
+                self._in_background(self._answer(str(query["id"])))
+            try:
+                inbound = parse(update, await self._connection.me())
+            except (KeyError, TypeError, ValueError, AttributeError):
+                log.exception("telegram_update_not_understood", fields=sorted(update))
+                return
+            if inbound is not None:
+                await receive(inbound)
+
+        return take
+
+    async def _set_webhook(self, url: str) -> None:
+        """One connection, because several would not keep the order of a chat."""
+        from telegram.error import TelegramError
+
+        for failures in range(10_000):
+            try:
+                bot = await self._connection.bot()
+                await bot.set_webhook(
+                    url,
+                    secret_token=self._secret,
+                    allowed_updates=list(KINDS),
+                    max_connections=1,
+                    drop_pending_updates=False,
+                )
+            except TelegramError as error:
+                log.warning("telegram_webhook_not_set", url=url, why=str(error))
+                await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
+            else:
+                log.info("telegram_ready", webhook=url)
+                return
+
+    async def _answer(self, query: str) -> None:
+        from telegram.error import TelegramError
+
+        try:
+            await (await self._connection.bot()).answer_callback_query(query)
+        except TelegramError as error:  # it is too old: the spinner has ended by itself
+            log.info("telegram_press_not_acknowledged", why=str(error))
+
+    async def send(self, reply: Reply, key: str, ref: str | None) -> str | None:
+        """`ref` holds the ids of all parts: "12,13". A send that broke off goes on where it was: what arrived before is
+        only edited."""
+        await self._growth.end(reply.to)
+        known = [int(part) for part in ref.split(",")] if ref else self._cut.get(key, [])
+        parts = render(reply)
+        for number, part in enumerate(parts):
+            if number < len(known):
+                await self._call(reply.to, self._edit(reply.to, known[number], part))
+                continue
+            known.append(await self._call(reply.to, self._post(reply.to, part)))
+            self._remember(key, known)
+        for surplus in known[len(parts) :]:
+            await self._call(reply.to, self._delete(reply.to, surplus))
+        self._cut.pop(key, None)
+        return ",".join(str(part) for part in known[: len(parts)])
+
+    def _remember(self, key: str, known: list[int]) -> None:
+        self._cut[key] = known
+        while len(self._cut) > REMEMBERED:
+            del self._cut[next(iter(self._cut))]
+
+    async def _call(self, at: Address, call: Coroutine[Any, Any, int]) -> int:
+        """In its turn. Raises Unsent."""
+        from telegram.error import TelegramError
+
+        try:
+            await self._governor.turn(at.place, CHAT if is_private(at) else GROUP)
+            return await call
+        except TelegramError as error:
+            problem = unsent(error)
+            self._governor.hold(at.place, problem.after)
+            raise problem from error
+        finally:
+            call.close()
+
+    async def _post(self, at: Address, part: Part) -> int:
+        bot = await self._connection.bot()
+        where: dict[str, Any] = {"chat_id": int(at.place), "message_thread_id": _thread(at)}
+        sent = await _as_html(lambda shown: bot.send_message(**where, **shown, **_looks(part)), part)
+        return int(sent.message_id)
+
+    async def _edit(self, at: Address, id: int, part: Part) -> int:
+        from telegram.error import BadRequest
+
+        bot = await self._connection.bot()
+        try:
+            await _as_html(
+                lambda shown: bot.edit_message_text(chat_id=int(at.place), message_id=id, **shown, **_looks(part)), part
+            )
+        except BadRequest as error:
+            if "not modified" not in str(error):
+                raise
+        return id
+
+    async def _delete(self, at: Address, id: int) -> int:
+        from telegram.error import BadRequest
+
+        try:
+            await (await self._connection.bot()).delete_message(int(at.place), id)
+        except BadRequest as error:  # gone already, or too old to be deleted
+            log.info("telegram_message_not_deleted", why=str(error))
+        return id
+
+    async def progress(self, at: Address, news: Json) -> None:
+        self._growth.show(at, news)
+
+    async def _typing(self, at: Address) -> bool:
+        bot = await self._connection.bot()
+        return await self._sign(at, bot.send_chat_action(int(at.place), "typing", message_thread_id=_thread(at)))
+
+    async def _draft(self, at: Address, id: int, text: str) -> bool:
+        """Of an answer that is longer than a message, the part that is being written."""
+        bot, part = await self._connection.bot(), render(Reply(to=at, text=text))[-1]
+        call = bot.send_message_draft(int(at.place), id, part.html, parse_mode="HTML", message_thread_id=_thread(at))
+        return await self._sign(at, call)
+
+    async def _sign(self, at: Address, call: Coroutine[Any, Any, bool]) -> bool:
+        from telegram.error import TelegramError
+
+        try:
+            return await call
+        except TelegramError as error:
+            log.info("telegram_sign_not_shown", why=str(error))
+            self._governor.hold(at.place, unsent(error).after)
+            return False
+
+    async def download(self, attachment: Attachment) -> bytes:
+        """Raises Unsent for what is larger than a bot may download, or gone."""
+        from telegram.error import TelegramError
+
+        if attachment.ref.startswith(FORWARDED):
+            return attachment.ref.removeprefix(FORWARDED).encode(errors="replace")
+        if attachment.size > LARGEST:
+            raise Unsent("Telegram gives bots files of up to 20 MB", again=False)
+        try:
+            file = await (await self._connection.bot()).get_file(attachment.ref)
+            return bytes(await file.download_as_bytearray())
+        except TelegramError as error:
+            raise unsent(error) from error
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="telegram")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+
+def _thread(at: Address) -> int | None:
+    return int(at.thread) if at.thread else None
+
+
+async def _as_html(call: Callable[[dict[str, Any]], Awaitable[Any]], part: Part) -> Any:
+    """Should Telegram refuse our markup, the words still arrive."""
+    from telegram.error import BadRequest
+
+    try:
+        return await call({"text": part.html, "parse_mode": "HTML"})
+    except BadRequest as error:
+        if "parse entities" not in str(error):
+            raise
+        log.error("telegram_refused_markup", why=str(error))
+        return await call({"text": part.plain})
+
+
+def _looks(part: Part) -> dict[str, Any]:
+    """Without previews of links: whoever serves the page would learn that it was mentioned."""
+    from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+
+    rows = [
+        [InlineKeyboardButton(button.text, callback_data=button.data, style=button.style) for button in row]
+        for row in part.rows
+    ]
+    keyboard = InlineKeyboardMarkup(rows) if rows else None
+    return {"reply_markup": keyboard, "link_preview_options": LinkPreviewOptions(is_disabled=True)}
