@@ -34,7 +34,7 @@ from web_oauth.session import (
 )
 
 WRONG_TRIES = 5
-NOTES = {"linked": "Linked. I have said hello there.", "unlinked": "Unlinked. I no longer know you there."}
+NOTES = {"linked": "Linked. I say hello there.", "unlinked": "Unlinked. I no longer know you there."}
 SPENT = "Each link works once and for 15 minutes. Type “aurelius link” in a terminal on your computer for a fresh one."
 
 
