@@ -1,0 +1,35 @@
+"""`python -m benchmarks [part ...]`: measure, print the table."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.table import Row, markdown
+
+PARTS = ("start", "warm_hi", "crowd", "acknowledgement", "idle", "storm")
+SLOW = ("install",)  # only when named
+
+
+async def measure(parts: list[str]) -> list[Row]:
+    rows: list[Row] = []
+    for part in parts:
+        print(f"measuring {part} ...", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix="aurelius-bench-") as folder:
+            rows += await importlib.import_module(f"benchmarks.{part}").measure(Path(folder))
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, *SLOW, []], help="default: all but install")
+    chosen = parser.parse_args().parts or list(PARTS)
+    print(markdown(asyncio.run(measure(chosen))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""A process that takes in messages of many people while another one answers, as a deployment of two parts does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aurelius.clock import SystemClock
+from bot.ids import new_id
+from bot.message import Address, InboundMessage
+from bot.people import Person, User
+from bot.ports import Ports
+from bot.receive import receive, topic
+from memory.bus import PostgresBus
+from memory.database import Database
+from memory.vault import Vault, new_key
+from scheduler.engine import Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    ports: Ports
+
+    async def somebody(self, name: str) -> User:
+        user = User(id=new_id(), org=new_id(), name=name)
+        async with self.ports.memory.door() as door:
+            await door.persons.add_user(user)
+            await door.persons.link(Person(platform="web", tenant="", id=user.id), user)
+        return user
+
+    async def say(self, user: User, text: str) -> None:
+        """Returns when it is acknowledged: nothing can lose it any more."""
+        delivery, at = new_id(), _at(user)
+        sender = Person(platform="web", tenant="", id=user.id)
+        now = self.ports.clock.now()
+        message = InboundMessage(delivery=delivery, at=at, sender=sender, ref=delivery, text=text, sent_at=now)
+        await receive(self.ports, message)
+
+    async def answered(self, user: User, text: str) -> float:
+        """Seconds until the turn is over."""
+        began = time.perf_counter()
+        async with self.ports.bus.subscribe(topic(_at(user))) as news:
+            await self.say(user, text)
+            async for item in news:
+                if item["kind"] == "idle":
+                    break
+        return time.perf_counter() - began
+
+
+def _at(user: User) -> Address:
+    return Address(platform="web", tenant="", place=user.id)
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Door]:
+    """On a database that is migrated already."""
+    memory, bus, engine = Database(url, Vault(new_key())), PostgresBus(url), Engine(url)
+    nothing: Any = None
+    try:
+        await bus.start()
+        await engine.start(())
+        yield Door(
+            ports=Ports(
+                clock=SystemClock(),
+                memory=memory,
+                engine=engine,
+                bus=bus,
+                model=nothing,
+                actions=nothing,
+                platforms={},
+                system="",
+                public_url="",
+            )
+        )
+    finally:
+        await engine.stop()
+        await bus.stop()
+        await memory.close()
