@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.resources
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from adapters.model import Connection, check_key, connect
 from aurelius.clock import SystemClock
 from aurelius.ground import Ground
+from aurelius.logging import correlated
 from aurelius.roles import Role
 from aurelius.settings import Settings
 from bot import due, press
@@ -67,6 +68,7 @@ async def assemble(
         stack.push_async_callback(bus.stop)
         engine = DurableEngine(ground.database_url, alone=settings.database_url is None)
         stack.push_async_callback(engine.stop)
+        memory.on_delete(engine.forget)
         owner = await _owner(memory)
         model = await _model(ground, memory, engine, clock, owner)
         stack.push_async_callback(model.close)
@@ -181,17 +183,27 @@ def _bus(ground: Ground) -> PostgresBus | RedisBus:
 
 def _register(engine: DurableEngine, ports: Ports) -> None:
     """Which job is whose."""
-    engine.register("turn", partial(turn, ports))
-    engine.register("press", partial(press.press, ports))
-    engine.register("stop", partial(press.stop, ports))
-    engine.register("delivered", partial(press.delivered, ports))
-    engine.register("expire", partial(due.expire, ports))
-    engine.register("wake", partial(due.wake, ports))
-    engine.register("nag", partial(due.nag, ports))
-    engine.register("remind", partial(due.remind, ports))
-    engine.register("spent", partial(due.spent, ports))
-    engine.register("linked", partial(linked, ports))
+    handlers: dict[str, Callable[[Ports, str], Awaitable[None]]] = {
+        "turn": turn,
+        "press": press.press,
+        "stop": press.stop,
+        "delivered": press.delivered,
+        "expire": due.expire,
+        "wake": due.wake,
+        "nag": due.nag,
+        "remind": due.remind,
+        "spent": due.spent,
+        "linked": linked,
+    }
+    for name, handler in handlers.items():
+        engine.register(name, partial(_in_its_name, handler, ports))
     engine.on_dead(partial(due.dead, ports))
+
+
+async def _in_its_name(handler: Callable[[Ports, str], Awaitable[None]], ports: Ports, subject: str) -> None:
+    """Every line that a job logs carries what it is about."""
+    with correlated(subject):
+        await handler(ports, subject)
 
 
 def _platforms(

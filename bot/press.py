@@ -123,17 +123,22 @@ async def stop(ports: Ports, id: str) -> None:
 
 
 async def delivered(ports: Ports, id: str) -> None:
-    """A platform tells what became of a message; the ledger keeps a failure, so that it can be told."""
+    """A platform tells what became of a message; one that did not arrive stands as failed in the ledger."""
 
-    async def note() -> bool:
+    async def note() -> Address | None:
         async with ports.memory.door() as door:
             found = await door.inbox.get(id)
-            if found is None or not isinstance(found[0], Delivered):
-                return False
+            report = found[0] if found else None
+            user = await door.persons.user_of(report.sender) if report else None
             await door.inbox.mark([id], InboundState.ANSWERED)
-            return found[0].state == DeliveryState.FAILED.value
+            if user is None or not isinstance(report, Delivered) or report.state != DeliveryState.FAILED.value:
+                return None
+            known = await door.enter(user.scope).deliveries.failed(report.at, report.ref)
+            return report.at if known else None
 
-    await ports.engine.step("delivered", note, bool)
+    at = await ports.engine.step("delivered", note, Address | None)
+    if at is not None:
+        await ports.bus.publish(topic(at), {"kind": "changed"})
 
 
 async def say(ports: Ports, user: User, at: Address, text: str, key: str) -> None:

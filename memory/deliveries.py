@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.message import Address
-from bot.records import Delivery
+from bot.records import Delivery, DeliveryState
 from memory.addresses import address_of
 from memory.rows import Owned, Shape
 from memory.tables import deliveries
@@ -28,3 +28,9 @@ class OwnDeliveries(Owned):
         statement = SHAPE.select().add_columns(deliveries.c.address)
         statement = statement.where(self.mine(deliveries), deliveries.c.message == message).limit(100)
         return [SHAPE.record(row, to=address_of(row.address)) for row in await self.tx.execute(statement)]
+
+    async def failed(self, to: Address, ref: str) -> bool:
+        here = (deliveries.c.address == to.conversation) & (deliveries.c.ref == ref)
+        changes = {"state": DeliveryState.FAILED.value, "changed_at": func.now()}
+        done = await self.tx.execute(update(deliveries).where(self.mine(deliveries), here).values(changes))
+        return bool(done.rowcount)

@@ -128,11 +128,23 @@ async def test_a_platform_that_is_not_there_any_more_harms_nothing(talk: Talk, p
     assert await entry_of(talk, gone) is None
 
 
-async def test_a_report_of_the_platform_is_taken_once(talk: Talk, ports: Ports, chat: PlatformStandIn) -> None:
+async def test_a_message_that_the_platform_reports_as_failed_stands_as_failed(
+    talk: Talk, ports: Ports, chat: PlatformStandIn
+) -> None:
     there = await chat.talk(ports, talk)
-    report = Delivered(delivery=new_id(), at=there.at, sender=there.person, ref="1", state="failed")
+    answer = (await there.say("/tasks"))[-1]
+    entry = await entry_of(there, answer)
+    assert entry is not None
+    assert entry.ref is not None
+    report = Delivered(delivery=new_id(), at=there.at, sender=there.person, ref=entry.ref, state="failed")
     await receive(ports, report)
     await receive(ports, report)
+
+    async def failed() -> bool:
+        now = await entry_of(there, answer)
+        return now is not None and now.state is DeliveryState.FAILED
+
+    await there.until(failed)
     assert (await there.say("/tasks"))[-1].text
 
 

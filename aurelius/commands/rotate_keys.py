@@ -57,10 +57,11 @@ async def _seal_again(settings: Settings, keys: str) -> int:
         async with database(settings) as url:
             await migrate(url)
             memory = Database(url, vault)
-            async with memory.door() as door:
-                count = await cast(SealedSecrets, door.secrets).rotate()
-            await memory.close()
-            return count
+            try:
+                async with memory.door() as door:
+                    return await cast(SealedSecrets, door.secrets).rotate()
+            finally:
+                await memory.close()
     except (BadKeys, Unreadable) as error:
         raise Trouble(f"Nothing was changed: {error}.") from None
 
