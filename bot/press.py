@@ -61,6 +61,8 @@ async def press(ports: Ports, id: str) -> None:
     decided = await settle(ports, pressed.user, answer)
     if decided.suggestion is None:
         await say(ports, pressed.user, pressed.at, decided.refused, id)
+    elif not decided.shown:
+        await say(ports, pressed.user, pressed.at, decided.refused or decided.suggestion.result, id)
 
 
 async def _begin(ports: Ports, id: str) -> Pressed | None:

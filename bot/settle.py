@@ -44,10 +44,13 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """The suggestion as it now is (None: there is none for this person), and why nothing happened, if nothing did."""
+    """The suggestion as it now is (None: there is none for this person), and why nothing happened, if nothing did.
+
+    `shown`: there is a card that says so; deleting everything takes its own card along."""
 
     suggestion: Suggestion | None
     refused: str = ""
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +70,8 @@ async def settle(ports: Ports, user: User, answer: Answered, name: str = "") -> 
     if not decided.refused and suggestion.state in (State.RUNNING, State.UNDOING):
         await show(ports, user, suggestion, f"{name}:begun")
         suggestion = await _carry_out(ports, user, suggestion, name)
-    await show(ports, user, suggestion, name, note=decided.refused)
-    return replace(decided, suggestion=suggestion)
+    shown = await show(ports, user, suggestion, name, note=decided.refused)
+    return replace(decided, suggestion=suggestion, shown=shown)
 
 
 async def _decide(ports: Ports, user: User, answer: Answered) -> Decided:
@@ -254,8 +257,8 @@ async def _finish(
     return await ports.engine.step(f"finish{name}:{event.value}", finish, Suggestion)
 
 
-async def show(ports: Ports, user: User, suggestion: Suggestion, name: str, note: str = "") -> None:
-    """Bring every copy of the card up to date."""
+async def show(ports: Ports, user: User, suggestion: Suggestion, name: str, note: str = "") -> bool:
+    """Bring every copy of the card up to date; False when there is none."""
 
     async def rewrite() -> tuple[Message, ...]:
         now = ports.clock.now()
@@ -269,6 +272,7 @@ async def show(ports: Ports, user: User, suggestion: Suggestion, name: str, note
     messages = await ports.engine.step(f"show{name}", rewrite, tuple[Message, ...])
     for number, message in enumerate(messages):
         await deliver(ports, user.scope, message, f"card{name}:{number}")
+    return bool(messages)
 
 
 def redrawn(

@@ -140,7 +140,8 @@ async def _plain_answer(ports: Ports, begun: Begun) -> Ending | None:
         return None
     event = Event.APPROVE if is_yes(words) else Event.DENY
     decided = await settle(ports, begun.user, Answered(event=event, nonce=suggestion.nonce, by=begun.id))
-    return Ending(text=decided.refused, silent=not decided.refused)
+    result = "" if decided.shown or decided.suggestion is None else decided.suggestion.result
+    return Ending(text=decided.refused or result, silent=decided.shown and not decided.refused)
 
 
 async def _converse(ports: Ports, begun: Begun) -> Ending:

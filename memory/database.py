@@ -15,6 +15,7 @@ from bot.people import Scope
 from bot.repositories import Door, Work
 from memory.columns import dumps
 from memory.connect import connect
+from memory.everything import Deleted
 from memory.vault import Vault
 from memory.work import OpenDoor, OpenWork
 
@@ -41,19 +42,24 @@ class Database:
     ) -> None:
         self._engine = make_engine(url, pool_size=pool, max_overflow=overflow, pool_timeout=30)
         self._vault, self._now = vault, now
+        self._deleted: Deleted | None = None
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
+
+    def on_delete(self, deleted: Deleted) -> None:
+        """Have it called in the transaction in which everything of a person is deleted."""
+        self._deleted = deleted
 
     @asynccontextmanager
     async def work(self, scope: Scope) -> AsyncIterator[Work]:
         """One transaction over one person's data; leaving commits, an exception rolls back."""
         async with self._transaction() as tx:
-            yield OpenWork(tx, scope, self._now)
+            yield OpenWork(tx, scope, self._now, self._deleted)
 
     @asynccontextmanager
     async def door(self) -> AsyncIterator[Door]:
         """One transaction that is nobody's yet."""
         async with self._transaction() as tx:
-            yield OpenDoor(tx, self._vault, self._now)
+            yield OpenDoor(tx, self._vault, self._now, self._deleted)
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -15,7 +15,7 @@ from memory.chores import OldRows
 from memory.contacts import OwnContacts
 from memory.deliveries import OwnDeliveries
 from memory.drafts import OwnDrafts
-from memory.everything import OwnEverything
+from memory.everything import Deleted, OwnEverything
 from memory.executions import OwnExecutions
 from memory.facts import OwnFacts
 from memory.files import OwnFiles
@@ -38,7 +38,9 @@ from memory.vault import Vault
 class OpenWork:
     """Fulfils `bot.repositories.Work`."""
 
-    def __init__(self, tx: AsyncConnection, scope: Scope, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, tx: AsyncConnection, scope: Scope, now: Callable[[], datetime], deleted: Deleted | None = None
+    ) -> None:
         self.scope, self.tx = scope, tx
         self.messages: ports.Messages = OwnMessages(tx, scope)
         self.suggestions: ports.Suggestions = OwnSuggestions(tx, scope)
@@ -56,14 +58,16 @@ class OpenWork:
         self.drafts: ports.Drafts = OwnDrafts(tx, scope)
         self.files: ports.Files = OwnFiles(tx, scope)
         self.accounts: ports.Accounts = OwnAccounts(tx, scope)
-        self.everything: ports.Everything = OwnEverything(tx, scope)
+        self.everything: ports.Everything = OwnEverything(tx, scope, deleted)
 
 
 class OpenDoor:
     """Fulfils `bot.repositories.Door`."""
 
-    def __init__(self, tx: AsyncConnection, vault: Vault, now: Callable[[], datetime]) -> None:
-        self.tx, self._now = tx, now
+    def __init__(
+        self, tx: AsyncConnection, vault: Vault, now: Callable[[], datetime], deleted: Deleted | None = None
+    ) -> None:
+        self.tx, self._now, self._deleted = tx, now, deleted
         self.inbox: ports.Inbox = ArrivedMessages(tx)
         self.persons: ports.Persons = LinkedPersons(tx)
         self.due: ports.DueReminders = AllDueReminders(tx)
@@ -74,4 +78,4 @@ class OpenDoor:
 
     def enter(self, scope: Scope) -> ports.Work:
         """One person's repositories inside this same transaction, once we know whose it is."""
-        return OpenWork(self.tx, scope, self._now)
+        return OpenWork(self.tx, scope, self._now, self._deleted)

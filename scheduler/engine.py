@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 
 from bot.ids import new_id
+from bot.people import Scope
 from bot.ports import DeadLetter, Job, Queue, Transaction
 from scheduler import durable
 from scheduler.history import History, Lost, connections
@@ -35,6 +36,8 @@ Handler = Callable[[str], Awaitable[None]]
 
 WORKFLOW = "job"
 TELL = "tell of a dead letter"
+FORGET_LATER = "forget a job"
+OVER_BY_THEN = timedelta(minutes=10)
 RECOVERIES = 3
 WIDTH: Mapping[Queue, int] = {
     Queue.CONVERSATIONS: 64,
@@ -69,7 +72,7 @@ class Engine:
         self, url: str, *, width: Mapping[Queue, int] = WIDTH, alone: bool = False, connections: int = 10
     ) -> None:
         self._url, self._width, self._alone, self._size = url, width, alone, connections
-        self._handlers: dict[str, Handler] = {}
+        self._handlers: dict[str, Handler] = {FORGET_LATER: self._forget_later}
         self._told: Callable[[DeadLetter], Awaitable[None]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._unrung: set[Queue] = set()
@@ -219,6 +222,27 @@ class Engine:
                 connection.execute(sqlalchemy.text(FORGET), {"job": job})
 
         await asyncio.to_thread(forget)
+
+    async def forget(self, tx: Transaction, scope: Scope, jobs: Sequence[str]) -> None:
+        """In the caller's transaction: delete these jobs and all that are about this person, and with them what their
+        steps kept. One that still runs, as the one that asks for this may, is deleted a little later."""
+        from scheduler.forgetting import forget
+
+        about = f"{scope.org}/{scope.user}/"
+        later = datetime.now(UTC) + OVER_BY_THEN
+        for job in await tx.run_sync(lambda connection: forget(connection, jobs, about)):
+            again = Job(name=FORGET_LATER, id=f"forget:{job}", subject=job, queue=Queue.ROUTINE, at=later)
+            await self.enqueue(tx, again)
+
+    async def _forget_later(self, job: str) -> None:
+        """What runs even now is left to retention."""
+        from scheduler.forgetting import forget
+
+        def delete() -> None:
+            with self._pool.begin() as connection:
+                forget(connection, [job], "/")
+
+        await asyncio.to_thread(delete)
 
     async def step(self, name: str, thunk: Callable[[], Awaitable[T]], kind: Any) -> T:
         """Run `thunk` once and keep its value; on a second run of the job return the kept value.

@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 
 from bot.ids import new_id
+from bot.people import Scope
 from bot.ports import Job, Queue
 from scheduler import dispatch
 from tests.engine_site import Site, nothing, until
@@ -185,3 +186,37 @@ async def test_finished_jobs_are_deleted_when_their_time_is_over_and_dead_letter
     assert await site.engine.prune(timedelta(0), timedelta(0)) == 1
     left = "SELECT (SELECT count(*) FROM dbos.workflow_status), (SELECT count(*) FROM dbos.operation_outputs)"
     assert await site.rows(left) == [(0, 0)]
+
+
+async def test_the_jobs_of_a_person_are_forgotten_with_what_they_kept(site: Site) -> None:
+    hold, begun = asyncio.Event(), asyncio.Event()
+
+    async def secret() -> str:
+        return "xylophone"
+
+    async def turn(subject: str) -> None:
+        await site.engine.step("say", secret, str)
+        if subject == "long":
+            begun.set()
+            await hold.wait()
+
+    site.engine.register("turn", turn)
+    await site.engine.start()
+    hers = [await site.post("turn", "short"), await site.post("turn", "long")]
+    await site.post("turn", "org/ann/nonce", Queue.PRESSES)
+    await site.post("turn", "org/annabel/nonce", Queue.PRESSES)
+    await begun.wait()
+    done = "SELECT workflow_uuid FROM dbos.workflow_status WHERE status = 'SUCCESS'"
+    await until(lambda: _counted(site, done, 3))
+    async with site.database.begin() as tx:
+        await site.engine.forget(tx, Scope(org="org", user="ann"), hers)
+    kept = "SELECT workflow_uuid FROM dbos.operation_outputs WHERE output LIKE '%xylophone%'"
+    assert len(await site.rows(kept)) == 2  # the one that runs, and somebody else's
+    hold.set()
+    await until(lambda: _counted(site, done, 2))
+    await site.engine._forget_later(hers[1])
+    assert hers[1] not in [row[0] for row in await site.rows(kept)]
+
+
+async def _counted(site: Site, statement: str, count: int) -> bool:
+    return len(await site.rows(statement)) == count

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest_asyncio
+from sqlalchemy import text
 
 from aurelius.wiring import System
 from bot.ids import new_id
 from bot.records import Author, Message
+from tests.path_stage import told
 from tests.talk import Lab, Talk, button, offline_model, owner_talk, whole
 
 
@@ -85,3 +87,19 @@ async def test_an_old_answer_that_quotes_others_still_makes_the_turn_careful(tal
     words = "what was it about the animals?"
     await lab.script({"tools": [look]}, {"tools": [add]}, {"text": "I asked you."}, match={"text": words})
     assert (await talk.say(words))[-1].state == "open"
+
+
+async def test_what_is_deleted_is_gone_from_what_the_engine_keeps_too(talk: Talk) -> None:
+    await talk.say("remember that my secret word is xylophone")
+    await talk.say("what is my secret word?")
+    card = (await talk.say("delete everything DELETE"))[-1]
+    kept = text("SELECT count(*) FROM dbos.operation_outputs WHERE output LIKE '%xylophone%'")
+    async with talk.ports.memory.door() as door:
+        assert await door.tx.scalar(kept) > 0
+    await talk.press(button(card, "Approve"))
+    await told(talk, "deleted for good")
+    async with talk.ports.memory.door() as door:
+        assert await door.tx.scalar(kept) == 0
+        inputs = await door.tx.scalars(text("SELECT inputs FROM dbos.workflow_input"))
+        waiting = [each for each in inputs if "forget a job" in each]
+    assert len(waiting) == 1  # the press itself, when it is over
