@@ -1,7 +1,7 @@
 """Takes jobs from the queues and starts them: at once when nudged, by looking now and then otherwise.
 
-DBOS polls each queue in a thread of its own at a fixed pace: either late or busy. We look ourselves, with its claims,
-which keep the order inside a partition and give each job to one process.
+DBOS polls each queue in a thread of its own at a fixed pace: either late or busy. We look ourselves. A claim keeps the
+order inside a partition and gives each job to one process.
 """
 
 from __future__ import annotations
@@ -16,20 +16,51 @@ import structlog
 
 from bot.ids import new_id
 from bot.ports import Queue
-from scheduler.durable import SCHEMA, VERSION
+from scheduler.durable import NAME, SCHEMA, VERSION
 
 if TYPE_CHECKING:
     from dbos import DBOS
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY = 0.5  # seconds; what nobody nudged us about: delayed jobs, other processes' jobs
+LOOK_EVERY = 1.0  # seconds; what nobody nudged us about: delayed jobs, other processes' jobs
 BATCH = 64
 
 # The schema's name is a constant of ours.
 WITH_WORK = f"""
     SELECT wanted FROM unnest(CAST(:names AS text[])) AS wanted
     WHERE EXISTS (SELECT FROM {SCHEMA}.workflow_status WHERE queue_name = wanted AND status = 'ENQUEUED')
+"""  # noqa: S608
+
+
+# What DBOS does in three statements, built anew each time: the first job of every partition in which none runs. These
+# are settled before they are locked, so that no job slides past one that another process has just locked.
+ENQUEUED = (
+    "queue_name = :queue AND status = 'ENQUEUED' AND application_version = :version AND queue_partition_key IS NOT NULL"
+)
+CLAIM = f"""
+    WITH RECURSIVE partitions AS (
+        SELECT min(queue_partition_key) AS key FROM {SCHEMA}.workflow_status WHERE {ENQUEUED}
+        UNION ALL SELECT (
+            SELECT min(queue_partition_key) FROM {SCHEMA}.workflow_status
+            WHERE {ENQUEUED} AND queue_partition_key > partitions.key
+        ) FROM partitions WHERE partitions.key IS NOT NULL
+    ), heads AS MATERIALIZED (
+        SELECT head.workflow_uuid FROM partitions CROSS JOIN LATERAL (
+            SELECT workflow_uuid FROM {SCHEMA}.workflow_status
+            WHERE {ENQUEUED} AND queue_partition_key = partitions.key
+            ORDER BY priority, created_at, workflow_uuid LIMIT 1
+        ) AS head WHERE NOT EXISTS (
+            SELECT FROM {SCHEMA}.workflow_status
+            WHERE queue_name = :queue AND status = 'PENDING' AND queue_partition_key = partitions.key
+        ) ORDER BY random() LIMIT :room
+    ), locked AS MATERIALIZED (
+        SELECT job.workflow_uuid FROM {SCHEMA}.workflow_status AS job JOIN heads USING (workflow_uuid)
+        WHERE job.queue_name = :queue AND job.status = 'ENQUEUED' FOR UPDATE OF job SKIP LOCKED
+    ) UPDATE {SCHEMA}.workflow_status AS job SET status = 'PENDING', owner_xid = :owner, executor_id = :executor,
+        application_name = :name, recovery_attempts = recovery_attempts + 1, rate_limited = false,
+        started_at_epoch_ms = extract(epoch FROM now()) * 1000, updated_at = extract(epoch FROM now()) * 1000
+    FROM locked WHERE job.workflow_uuid = locked.workflow_uuid RETURNING job.workflow_uuid
 """  # noqa: S608
 
 
@@ -91,13 +122,19 @@ class Dispatch:
                 pass
 
     def _with_work(self) -> list[Queue]:
+        return [Queue(name) for name in self._ask(WITH_WORK, names=[queue.value for queue in self._queues])]
+
+    def _heads(self, queue: str, room: int, owner: str) -> list[str]:
+        given = {"queue": queue, "room": room, "owner": owner, "executor": self._executor}
+        return self._ask(CLAIM, version=VERSION, name=NAME, **given)
+
+    def _ask(self, statement: str, **values: Any) -> list[str]:
+        """The first column. One statement is a transaction of its own."""
         import sqlalchemy
 
         with self._dbos._sys_db.engine.connect() as connection:
-            names = connection.execute(
-                sqlalchemy.text(WITH_WORK), {"names": [queue.value for queue in self._queues]}
-            ).scalars()
-            return [Queue(name) for name in names]
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            return list(alone.execute(sqlalchemy.text(statement), values).scalars())
 
     def _claim(self, queue: Any) -> int:
         """Claim what may run now and start it; returns how many."""
@@ -108,9 +145,7 @@ class Dispatch:
         if room <= 0:
             return 0
         if queue._partition_concurrency:
-            ids = database.start_queued_partitioned_workflows(
-                queue, self._executor, VERSION, room, owner_xid=owner, is_latest_version=True
-            )
+            ids = self._heads(queue.name, room, owner)
         else:
             running = queue._worker_concurrency - room
             ids, _ = database.start_queued_workflows(
