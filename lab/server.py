@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 
@@ -15,11 +15,11 @@ Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
-def serve(app: Asgi, port: int) -> None:
+def serve(app: Asgi, port: int, lifespan: Literal["on", "off"] = "off") -> None:
     """Blocks until the process is told to stop. Prints `listening on http://127.0.0.1:PORT` once connections work."""
     listener = socket.create_server(("127.0.0.1", port), backlog=512)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1
+        app, log_level="warning", access_log=False, lifespan=lifespan, ws="none", timeout_graceful_shutdown=1
     )
     print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201 the starter reads it
     asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))

@@ -23,10 +23,10 @@ from bot.ports import Hook, Request, Response, Unsent
 
 PATH = "/webhooks/telegram"
 SECRET = "x-telegram-bot-api-secret-token"
-# Limits as Telegram words them (core.telegram.org/bots/faq): 1 message a second in a chat, where short bursts may pass;
-# 20 a minute in a group; 30 a second over all.
+# Limits as Telegram words them (core.telegram.org/bots/faq): 1 message a second in a chat, where short bursts pass;
+# 20 a minute in a group; 30 a second over all. What is too much all the same is answered with a pause, which we keep.
 OVERALL = Pace(burst=30, seconds=1 / 30)
-CHAT, GROUP = Pace(burst=5, seconds=1.0), Pace(burst=5, seconds=3.0)
+CHAT, GROUP = Pace(burst=20, seconds=1.0), Pace(burst=20, seconds=3.0)
 REMEMBERED = 1000  # messages that were sent in part
 LARGEST = 20 * 1024 * 1024  # bytes that a bot may download (Bot API, getFile)
 log = structlog.get_logger()

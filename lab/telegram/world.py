@@ -1,0 +1,109 @@
+"""What the stand-in holds: people, chats, messages, files, the queue of updates, and a log of everything."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Chat:
+    """`messages` as they stand now, by id; `gone` those that were deleted."""
+
+    about: Json
+    messages: dict[int, Json] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    drafts: dict[int, str] = field(default_factory=dict)
+    blocked: bool = False
+
+
+@dataclass
+class Fault:
+    """The next `times` calls of `method` fail. `status` 429 with `retry_after`; `drop`: the connection breaks, "before"
+    or "after" the call did its work."""
+
+    method: str
+    status: int = 0
+    retry_after: int = 1
+    times: int = 1
+    drop: str = ""
+    skip: int = 0  # calls that pass first
+
+
+class World:
+    def __init__(self, token: str, username: str) -> None:
+        self.token = token
+        self.bot: Json = {
+            "id": int(token.partition(":")[0]),
+            "is_bot": True,
+            "first_name": "Aurelius",
+            "username": username,
+            "can_join_groups": True,
+            "can_read_all_group_messages": False,
+            "supports_inline_queries": False,
+        }
+        self.chats: dict[int, Chat] = {}
+        self.files: dict[str, tuple[str, bytes]] = {}  # path and content by file_id
+        self.updates: deque[Json] = deque()
+        self.confirmed: list[Json] = []
+        self.presses: dict[str, bool] = {}  # callback queries, and whether they were answered
+        self.webhook: Json = {"url": ""}
+        self.allowed: list[str] = []
+        self.faults: list[Fault] = []
+        self.events: list[Json] = []
+        self.polls = 0  # counts getUpdates calls: a newer one ends the older
+        self.changed = asyncio.Condition()
+        self._updates = itertools.count(700_000_001)
+        self._messages = itertools.count(1)
+        self._files = itertools.count(1)
+
+    async def note(self, what: str, **about: Any) -> None:
+        """One line of the log; whoever waits for something looks again."""
+        async with self.changed:
+            self.events.append({"n": len(self.events), "what": what, "at": time.time()} | about)
+            self.changed.notify_all()
+
+    def chat(self, about: Json) -> Chat:
+        """The chat, made when a person first uses it; group chats keep their newest title."""
+        found = self.chats.setdefault(int(about["id"]), Chat(about))
+        found.about = about
+        return found
+
+    def put(self, chat: Chat, message: Json) -> Json:
+        full: Json = {"message_id": next(self._messages), "date": int(time.time()), "chat": chat.about} | message
+        chat.messages[full["message_id"]] = full
+        return full
+
+    def keep(self, name: str, content: bytes) -> str:
+        """Returns the file_id."""
+        number = next(self._files)
+        found = f"FILE{number:08d}{'x' * 40}"
+        self.files[found] = (f"documents/file_{number}_{name}", content)
+        return found
+
+    async def happen(self, kind: str, about: Json) -> Json:
+        """An update, which the bot will get if it asked for its kind (all but reactions, when it asked for none)."""
+        update = {"update_id": next(self._updates), kind: about}
+        wanted = kind in self.allowed if self.allowed else kind != "message_reaction"
+        if wanted:
+            self.updates.append(update)
+        await self.note("update", update=update, wanted=wanted)
+        return update
+
+    def fault(self, method: str) -> Fault | None:
+        """The fault that strikes this call, used up by it."""
+        for fault in self.faults:
+            if fault.method.lower() != method.lower() or not fault.times:
+                continue
+            if fault.skip:
+                fault.skip -= 1
+                return None
+            fault.times -= 1
+            return fault
+        return None
