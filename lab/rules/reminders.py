@@ -12,7 +12,8 @@ ASKED = "When should I remind you"
 
 
 def _set(found: re.Match[str], turn: Turn) -> Answer:
-    when = find(found["what"], turn.now)
+    first = found.groupdict().get("when") or ""  # "tomorrow at 9 remind me to call Ann"
+    when = find(f"{found['what']} {first}".strip(), turn.now)
     text = re.sub(r"^(?:to|that i (?:need|have) to|that|about|of|for)\s+", "", clean(when.rest), flags=re.I)
     text = clean(re.sub(r"\s+(?:to|at|for)$", "", text))
     if when.cron:
@@ -105,6 +106,9 @@ RULES: tuple[Rule, ...] = (
     ),
     rule(r"remind me again (?P<until>(?:in|tomorrow|at|on|next|later).*)(?P<what>)", _snooze),
     rule(r"remind me(?P<what>\b.*)", _set),
+    rule(
+        r"(?P<when>(?:every|each|today|tonight|tomorrow|in|at|on|next) .+?),? (?:please )?remind me(?P<what>\b.*)", _set
+    ),
     rule(r"(?:set|create|add|make) (?:a |an |another )?(?:new )?(?:daily |weekly )?reminder(?P<what>\b.*)", _set),
     rule(
         r"(?:(?:remember|don'?t forget)(?= to\b)|don'?t let me forget|i (?:want|need) to be reminded"
