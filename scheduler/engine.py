@@ -18,6 +18,7 @@ from bot.ids import new_id
 from bot.people import Scope
 from bot.ports import DeadLetter, Job, Queue, Transaction
 from scheduler import durable
+from scheduler.entry import enter
 from scheduler.history import History, Lost, connections
 from scheduler.line import CHANNEL, Line
 from scheduler.steps import outcome_of, value_of
@@ -178,13 +179,8 @@ class Engine:
 
     async def enqueue(self, tx: Transaction, job: Job) -> None:
         """Write the job down in the caller's transaction. The same id twice is one job."""
-        client, options = self._started(), _options(job.id, job.queue)
-        if job.queue is Queue.CONVERSATIONS:
-            options["queue_partition_key"] = job.partition or job.id
-        if job.at is not None and (wait := (job.at - datetime.now(UTC)).total_seconds()) > 0:
-            options["delay_seconds"] = wait
-        carried = (job.name, job.subject, job.queue.value, options.get("queue_partition_key", ""))
-        await tx.run_sync(lambda connection: client.enqueue_in_transaction(connection, options, *carried))
+        self._started()
+        await enter(tx, job, WORKFLOW)
         _enqueued.set(_enqueued.get() | {job.queue})
 
     def nudge(self) -> None:
