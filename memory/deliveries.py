@@ -11,7 +11,7 @@ from memory.addresses import address_of
 from memory.rows import Owned, Shape
 from memory.tables import deliveries
 
-SHAPE = Shape(Delivery, deliveries)
+SHAPE = Shape(Delivery, deliveries, elsewhere={"to"})
 
 
 class OwnDeliveries(Owned):

@@ -11,7 +11,7 @@ from bot.message import Attachment
 from memory.rows import Owned, Shape
 from memory.tables import MOST_BYTES, files
 
-SHAPE = Shape(Attachment, files)
+SHAPE = Shape(Attachment, files, elsewhere={"ref"})
 
 
 class OwnFiles(Owned):

@@ -21,7 +21,7 @@ from memory.rows import Owned, Shape
 from memory.search import matching, rank
 from memory.tables import conversations, messages
 
-SHAPE = Shape(Message, messages)
+SHAPE = Shape(Message, messages, elsewhere={"at"})
 TITLE = 80  # characters
 
 

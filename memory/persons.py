@@ -19,7 +19,7 @@ from memory.hashing import hashed
 from memory.rows import Shape
 from memory.tables import link_codes, orgs, persons, users, wrong_codes
 
-USER = Shape(User, users)
+USER = Shape(User, users, elsewhere={"org"})
 PERSON = Shape(Person, persons)
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # nothing that looks like something else
 LENGTH = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from enum import Enum
 from typing import Any, Generic, TypeVar, get_type_hints
@@ -20,11 +20,17 @@ T = TypeVar("T")
 
 
 class Shape(Generic[T]):
-    """A record type and its table: fields and columns of the same name belong together."""
+    """A record type and its table: fields and columns of the same name belong together.
 
-    def __init__(self, kind: type[T], table: Table) -> None:
+    `elsewhere`: fields that have no column of their name, because whoever uses the shape keeps them in another way.
+    Raises TypeError for any other field without a column: it would be lost without a word."""
+
+    def __init__(self, kind: type[T], table: Table, elsewhere: Collection[str] = ()) -> None:
         hints = get_type_hints(kind)
-        names = [field.name for field in fields(kind) if field.name in table.c]  # type: ignore[arg-type]
+        names = [field.name for field in fields(kind) if field.name not in elsewhere]  # type: ignore[arg-type]
+        lost = [name for name in names if name not in table.c]
+        if lost:
+            raise TypeError(f"{kind.__name__} has no place in {table.name} for {', '.join(lost)}")
         self.kind, self.table = kind, table
         self.columns: list[tuple[Column[Any], Any]] = [(table.c[name], hints[name]) for name in names]
         self._select = select(*(column for column, _ in self.columns))

@@ -14,8 +14,7 @@ from bot.suggestion import State, Suggestion
 from memory.rows import Owned, Shape
 from memory.tables import messages, suggestion_revisions, suggestions
 
-SHAPE = Shape(Suggestion, suggestions)
-REVISION = Shape(Suggestion, suggestion_revisions)
+SHAPE = Shape(Suggestion, suggestions, elsewhere={"scope"})
 
 
 class OwnSuggestions(Owned):
@@ -26,8 +25,8 @@ class OwnSuggestions(Owned):
             await self._add_revision(suggestion)
 
     async def _add_revision(self, suggestion: Suggestion) -> None:
-        row = {**REVISION.row(suggestion), "suggestion": suggestion.id, "created_at": suggestion.created_at}
-        await self.tx.execute(insert(suggestion_revisions).values(**row, **self.owner))
+        same = {name: value for name, value in SHAPE.row(suggestion).items() if name in suggestion_revisions.c}
+        await self.tx.execute(insert(suggestion_revisions).values(**same, suggestion=suggestion.id, **self.owner))
 
     async def get(self, suggestion: str) -> Suggestion | None:
         return await self._one(suggestions.c.id == suggestion)

@@ -11,8 +11,11 @@ from sqlalchemy import text
 
 from bot.ids import new_id
 from bot.people import Scope
+from bot.records import Note
 from memory.connect import connect
 from memory.database import Database
+from memory.rows import Shape
+from memory.tables import drafts
 from memory.vault import Vault, new_key
 from tests.memory_world import NOW
 from tests.test_memory_belongings import a_task
@@ -114,3 +117,9 @@ async def test_a_person_who_does_not_exist_cannot_own_a_row(database: Database) 
         with pytest.raises(Exception, match="tasks_org_id_fk"):
             await work.tasks.put(a_task())
         await work.tx.rollback()
+
+
+def test_a_field_that_no_column_keeps_is_an_error_unless_it_is_kept_elsewhere() -> None:
+    with pytest.raises(TypeError, match="Note has no place in drafts for title"):
+        Shape(Note, drafts)
+    assert "title" not in [column.name for column, _ in Shape(Note, drafts, elsewhere={"title"}).columns]
