@@ -14,6 +14,7 @@ COMMANDS = {
     "doctor": "what is configured, what is missing, what is broken",
     "setup": "how to connect Claude and what else there is",
     "link": "a fresh sign-in link; with a code, link a chat account to you",
+    "dead-letters": "what was given up on; `redrive JOB` runs one again",
     "integrations": "what it can do",
     "migrate": "bring the database up to date",
     "backup": "write everything into one file",

@@ -19,6 +19,7 @@ from aurelius.settings import Settings
 from aurelius.trouble import Trouble
 
 MEGABYTE = 1_000_000
+DEAD_LETTERS = 100  # at most, in one list
 SECONDS = 70.0  # for one look; the embedded database may take a minute to recover from a crash
 
 
@@ -60,6 +61,7 @@ async def look_everywhere(settings: Settings) -> Sequence[Finding]:
         ("process", process),
         ("database", postgres),
         ("redis", redis),
+        ("dead letters", dead_letters),
         ("claude", claude),
         ("offline model", offline_model),
         ("chat apps", chat_apps),
@@ -153,6 +155,17 @@ async def _examine(url: str) -> Finding:
             "database", f"tables at {revision or 'none'}, needed {HEAD}", "`aurelius migrate`, or just start."
         )
     return ok("database", f"PostgreSQL {major}, pgvector {vector}, tables at {revision}")
+
+
+async def dead_letters(settings: Settings) -> Finding:
+    running = instance.find(settings.data_dir)
+    if running is None:
+        return ok("dead letters", "can be seen while Aurelius runs")
+    count = len((await asyncio.to_thread(running.ask, "/local/dead-letters"))["letters"])
+    if count:
+        most = " or more" if count == DEAD_LETTERS else ""
+        return missing("dead letters", f"{count}{most} given up on", "`aurelius dead-letters` lists and redrives them.")
+    return ok("dead letters", "none")
 
 
 async def redis(settings: Settings) -> Finding:

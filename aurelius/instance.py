@@ -9,7 +9,7 @@ import secrets
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,10 +30,11 @@ class Instance:
     url: str
     token: str
 
-    def post(self, path: str, data: dict[str, str]) -> dict[str, Any]:
-        """Ask the running process. Raises Trouble with what it answered."""
+    def ask(self, path: str, data: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """GET, or with `data` POST it, from the running process. Raises Trouble with what it answered."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        request = urllib.request.Request(self.url + path, json.dumps(data).encode(), headers)  # noqa: S310 - our own
+        body = None if data is None else json.dumps(data).encode()
+        request = urllib.request.Request(self.url + path, body, headers)  # noqa: S310 - our own
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
                 answer: dict[str, Any] = json.load(response)
@@ -54,6 +55,14 @@ def find(data_dir: Path) -> Instance | None:
             return found
     except (OSError, ValueError, TypeError):
         return None
+
+
+def running(data_dir: Path) -> Instance:
+    """The same for who cannot do without it. Raises Trouble."""
+    found = find(data_dir)
+    if found is None:
+        raise Trouble("Aurelius is not running. Start it with `aurelius run` (or `make run`), then try again.")
+    return found
 
 
 @contextmanager
@@ -113,6 +122,6 @@ def loopback_url(listener: socket.socket) -> str:
 def _said(error: urllib.error.HTTPError) -> str:
     try:
         answer = json.loads(error.read(10_000))
-        return str(answer.get("error") or answer)
-    except (ValueError, AttributeError):
+        return f"{answer['error']}. {answer['advice']}"
+    except (ValueError, LookupError, TypeError):
         return f"The running Aurelius answered with status {error.code}. Its log says more."

@@ -1,4 +1,4 @@
-"""For the programs of this machine (`aurelius chat`, `aurelius link`): the same as the pages, with a token.
+"""For the commands of this machine (`aurelius chat`, `link`, `dead-letters`): the same as the pages, with a token.
 
 The token lies in a file that only its owner can read; whoever has it is the owner. Only a direct connection from this
 machine counts: what a proxy passes on is from somewhere else.
