@@ -99,7 +99,9 @@ def set_up(level: str, folder: Path | None = None) -> None:
 
 def _formatter(shared: list[Any], render: Any) -> logging.Formatter:
     finish = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]
-    formatter: logging.Formatter = structlog.stdlib.ProcessorFormatter(processors=finish, foreign_pre_chain=shared)
+    formatter: logging.Formatter = structlog.stdlib.ProcessorFormatter(
+        processors=finish, foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared]
+    )
     return formatter
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +27,7 @@ PICTURE_SIZE = 10 * 1024 * 1024
 TEXT_SIZE = 200_000  # bytes of a text file that are shown
 GROW_EVERY = 0.12  # seconds between two pieces of news of a growing answer
 LATELY = timedelta(hours=24)
+log = logging.getLogger("aurelius.think")
 DOWN = (
     "I cannot reach the language model right now ({why}). Your message is kept; nothing was lost. "
     "Try again in a few minutes."
@@ -107,7 +109,7 @@ async def _remembered(work: Work, begun: Begun, history: Sequence[Message]) -> t
     """What memory has on this, without what stands in the history anyway."""
     shown = {message.id for message in history} | set(begun.rows)
     hits = await work.facts.recall(" ".join(begun.own)[:1000], limit=8)
-    return tuple(hit for hit in hits if hit.id not in shown)
+    return tuple(hit for hit in hits if hit.id not in shown and not hit.outside)  # what others wrote is only looked up
 
 
 async def _files(ports: Ports, begun: Begun, work: Work) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
@@ -166,6 +168,8 @@ async def think(ports: Ports, begun: Begun, sight: Sight, exchanges: Sequence[Sa
 
 
 def _request(ports: Ports, begun: Begun, shown: Shown, exchanges: Sequence[Said]) -> Prompt:
+    chosen = route(_ask(begun, shown))
+    log.info("routed", extra={"tier": chosen.tier.value, "why": chosen.why})
     return prompt.build(
         shown.view,
         system=ports.system,
@@ -174,7 +178,7 @@ def _request(ports: Ports, begun: Begun, shown: Shown, exchanges: Sequence[Said]
         files=shown.texts,
         pictures=shown.pictures,
         exchanges=exchanges,
-        tier=route(_ask(begun, shown)).tier,
+        tier=chosen.tier,
     )
 
 

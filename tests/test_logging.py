@@ -48,6 +48,12 @@ def test_the_standard_library_goes_the_same_way(lines: Lines) -> None:
     assert (line["event"], line["logger"], line["level"]) == ("no answer from [email]", "vendor", "warning")
 
 
+def test_what_a_line_of_the_standard_library_brings_along_is_kept_and_masked(lines: Lines) -> None:
+    standard.getLogger("aurelius.think").info("routed", extra={"tier": "fast", "why": "asked by ann@example.com"})
+    (line,) = lines()
+    assert (line["tier"], line["why"]) == ("fast", "asked by [email]")
+
+
 def test_lines_about_one_message_carry_its_id_and_later_ones_do_not(lines: Lines) -> None:
     log = structlog.get_logger()
     with correlated("m-1"):
