@@ -25,10 +25,11 @@ from aurelius.settings import Settings
 from bot import due, press
 from bot.ids import derived_id
 from bot.link import link, linked
-from bot.people import Person, Scope, User
+from bot.people import Scope, User
 from bot.ports import ChatPlatform, Clock, Engine, Hook, Hooked, Memory, Ports, Queue
 from bot.receive import receive
 from bot.turn import turn
+from bot.web import web_person
 from memory.bus import PostgresBus
 from memory.database import Database
 from memory.migrate import migrate
@@ -254,7 +255,7 @@ async def _owner(memory: Memory) -> User:
         if owner is None:
             owner = User(id=derived_id("owner"), org=derived_id("organisation"), name="")
             await door.persons.add_user(owner)
-            await door.persons.link(Person(platform="web", tenant="", id=owner.id), owner)
+            await door.persons.link(web_person(owner), owner)
     return owner
 
 

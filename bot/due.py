@@ -15,17 +15,13 @@ from bot.receive import topic
 from bot.records import Author, InboundState, Message, Reminder
 from bot.settle import Answered, give_up, settle
 from bot.suggestion import Event, State, Suggestion
+from bot.web import web_address
 
 LATE = timedelta(minutes=10)
 GAVE_UP = (
     "I could not finish this; I tried several times, and something inside me is broken: “{text}”. "
     "Your message is kept, and the operator can see it and run it again."
 )
-
-
-def home(user: User) -> Address:
-    """Where we write first when nothing else is known: the person's web and terminal conversation."""
-    return Address(platform="web", tenant="", place=user.id)
 
 
 async def expire(ports: Ports, subject: str) -> None:
@@ -76,7 +72,7 @@ async def _point_at(ports: Ports, user: User, suggestion: Suggestion, words: str
     async def where() -> Address:
         async with ports.memory.work(user.scope) as work:
             copies = await work.messages.of_suggestion(suggestion.id)
-            return copies[0].at if copies else home(user)
+            return copies[0].at if copies else web_address(user)
 
     at = await ports.engine.step("where", where, Address)
     until = when(suggestion.expires_at, user, ports.clock.now())
@@ -97,7 +93,7 @@ async def remind(ports: Ports, subject: str) -> None:
         return
     user, reminder = found
     text = reminder_text(reminder, user, datetime.fromisoformat(due), ports.clock.now())
-    await say(ports, user, reminder.where or home(user), text, subject)
+    await say(ports, user, reminder.where or web_address(user), text, subject)
 
 
 def reminder_text(reminder: Reminder, user: User, due: datetime, now: datetime) -> str:
@@ -127,7 +123,7 @@ async def spent(ports: Ports, subject: str) -> None:
     user = await ports.engine.step("find", find, User)
     limit = user.dollars_per_day if period == "day" else user.dollars_per_month
     text = f"Four fifths of your budget for this {period} (${limit:.2f}) are used. `/usage` shows on what."
-    await say(ports, user, home(user), text, subject)
+    await say(ports, user, web_address(user), text, subject)
 
 
 async def dead(ports: Ports, letter: DeadLetter) -> None:

@@ -15,13 +15,13 @@ from bot.codec import encode
 from bot.ids import new_id
 from bot.people import Scope, User
 from bot.records import InboundState
+from bot.web import WEB
 from memory.persons import USER
 from memory.rows import Owned
 from memory.tables import audit, conversations, inbound, metadata, persons, users
 
 # Told in the transaction that deletes everything of a person: whose it is, and the ids of what had arrived from them.
 Deleted = Callable[[AsyncConnection, Scope, Sequence[str]], Awaitable[None]]
-WEB = "web"
 HIDDEN = ("org_id", "user_id")
 WIPED = {"text": "", "attachments": [], "values": []}
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from bot.due import dead, home, spent_job
+from bot.due import dead, spent_job
 from bot.ids import new_id
 from bot.message import Address, ButtonPress
 from bot.ports import DeadLetter, Job, Ports, Queue
 from bot.records import Reminder
 from bot.suggestion import State, Suggestion
 from bot.trigger import Why
+from bot.web import web_address
 from tests.letterbox import card_of, done_to, use
 from tests.path_stage import (  # noqa: F401 - fixtures
     MovedClock,
@@ -55,7 +56,7 @@ async def test_a_reminder_comes_where_it_was_asked_for(talk: Talk, ports: Ports,
 async def test_a_missed_reminder_says_when_it_was_due(talk: Talk) -> None:
     await set_reminder(talk, "call Bob", timedelta(hours=30))
     line = await told(talk, "call Bob")
-    assert line.at == home(talk.user)
+    assert line.at == web_address(talk.user)
     assert "This was due" in line.text
 
 
@@ -156,5 +157,5 @@ async def test_a_card_without_a_place_recalls_itself_at_home(talk: Talk, ports: 
         subject = f"{shown.scope.org}/{shown.scope.user}/{homeless.nonce}"
         await ports.engine.enqueue(work.tx, Job(name="nag", id=new_id(), subject=subject, queue=Queue.PRESSES))
     ports.engine.nudge()
-    assert (await told(talk, "still waits")).at == home(talk.user)
+    assert (await told(talk, "still waits")).at == web_address(talk.user)
     assert done_to("nat") == []

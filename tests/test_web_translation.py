@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from adapters.chat.web import attachment, html, message, press, show
 from bot.message import Attachment, ButtonPress, Choice, InboundMessage, Kind
 from bot.records import Author, Message
+from bot.web import web_address
 from tests.web_stage import ANN
-from web_oauth.needs import web_address
 
 NOW = datetime(2026, 11, 20, 19, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)

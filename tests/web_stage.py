@@ -29,10 +29,11 @@ from bot.receive import as_message, topic
 from bot.records import Author, Message
 from bot.suggestion import State, Suggestion, digest_of
 from bot.trigger import Why
+from bot.web import web_address
 from memory.database import Database
 from memory.vault import Vault
 from web_oauth.app import door
-from web_oauth.needs import Needs, web_address
+from web_oauth.needs import Needs
 
 TOKEN = "local-token-for-tests"
 KEY_NAME = "claude"

@@ -12,8 +12,9 @@ from bot.card import fields
 from bot.codec import encode
 from bot.message import Attachment
 from bot.people import User
+from bot.web import web_address
 from web_oauth.accept import accept, read_json
-from web_oauth.needs import Needs, web_address
+from web_oauth.needs import Needs
 from web_oauth.pages import page
 from web_oauth.problem import Problem
 from web_oauth.session import Visitor, needs_of, signed_in

@@ -16,13 +16,14 @@ from bot.action import Json
 from bot.message import Address
 from bot.people import User
 from bot.records import Conversation, Found, Message
+from bot.web import WEB
 from web_oauth.chat import PAGE, number
 from web_oauth.pages import page
 from web_oauth.problem import Problem, wants_json
 from web_oauth.session import Visitor, needs_of, signed_in
 
 LONGEST_QUERY = 200  # characters
-NAMES = {"web": "Web and terminal", "slack": "Slack", "discord": "Discord", "telegram": "Telegram"}
+NAMES = {WEB: "Web and terminal", "slack": "Slack", "discord": "Discord", "telegram": "Telegram"}
 MARKUP = re.compile(r"\*\*|`|\\(?=[^\w\s])|^\s*[>#-]+ ", re.MULTILINE)  # what a short excerpt does not need
 PLACE = ("platform", "tenant", "place", "thread")
 

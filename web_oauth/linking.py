@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from bot.people import Person, User
 from bot.repositories import Locked
+from bot.web import WEB
 from web_oauth.needs import Needs
 from web_oauth.pages import page
 from web_oauth.problem import Problem
@@ -70,7 +71,7 @@ async def link_account(request: Request, who: Visitor) -> Response:
 async def unlink_account(request: Request, who: Visitor) -> Response:
     form = await request.form()
     person = Person(**{name: str(form.get(name, ""))[:200] for name in ("platform", "tenant", "id")})
-    if person.platform == "web":
+    if person.platform == WEB:
         raise Problem(400, "This page stays yours", "The web and the terminal cannot be unlinked; you can sign out.")
     async with needs_of(request).memory.work(who.user.scope) as work:
         gone = await work.accounts.unlink(person)

@@ -16,11 +16,11 @@ from starlette.routing import Route
 
 from bot.codec import encode
 from bot.people import User
+from bot.web import web_address, web_person
 from web_oauth.accept import accept, read_json
 from web_oauth.chat import edit_form, number
 from web_oauth.guard import LOOPBACK
 from web_oauth.linking import redeem
-from web_oauth.needs import web_address, web_person
 from web_oauth.problem import Problem
 from web_oauth.session import needs_of
 from web_oauth.stream import stream

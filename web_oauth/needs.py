@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.action import Json
-from bot.message import Address, Attachment, Inbound
+from bot.message import Attachment, Inbound
 from bot.people import Person, Scope, User
 from bot.ports import Actions, Bus, Clock, DeadLetters, Hook, Memory
 from bot.records import Message
@@ -57,12 +57,3 @@ class Needs:
     allow_plain_lan: bool = False
     requests_per_minute: int = 100
     heartbeat: float = 15.0  # seconds
-
-
-def web_person(user: User) -> Person:
-    """The user as they appear on the web and in the terminal, which are one conversation."""
-    return Person(platform="web", tenant="", id=user.id, name=user.name)
-
-
-def web_address(user: User) -> Address:
-    return Address(platform="web", tenant="", place=user.id)

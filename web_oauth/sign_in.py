@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from bot.people import Scope
 from bot.repositories import Door
+from bot.web import WEB, web_person
 from web_oauth.linking import ask_to_link, is_code
-from web_oauth.needs import web_person
 from web_oauth.pages import page
 from web_oauth.problem import Problem
 from web_oauth.session import (
@@ -43,7 +43,7 @@ async def home(request: Request) -> Response:
     if who is None:
         return page("welcome.html", {"deleted": "deleted" in request.query_params})
     async with needs_of(request).memory.work(who.user.scope) as work:
-        linked = [account for account in await work.accounts.list() if account.person.platform != "web"]
+        linked = [account for account in await work.accounts.list() if account.person.platform != WEB]
     note = next((NOTES[name] for name in NOTES if name in request.query_params), "")
     return page("home.html", {"user": who.user, "linked": linked, "note": note, "csrf": who.csrf})
 

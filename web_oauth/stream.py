@@ -18,7 +18,8 @@ from bot.action import Json
 from bot.message import Address
 from bot.people import User
 from bot.receive import topic
-from web_oauth.needs import Needs, web_address
+from bot.web import web_address
+from web_oauth.needs import Needs
 from web_oauth.problem import Problem
 from web_oauth.session import needs_of, visitor
 

@@ -11,9 +11,9 @@ from playwright.async_api import BrowserContext, FilePayload, Page, Route, expec
 from bot.ids import new_id
 from bot.message import ButtonPress, Command, InboundMessage, Stop
 from bot.records import Author, Message
+from bot.web import web_address
 from tests.browser.conftest import enter
 from tests.web_stage import ANN, Stage
-from web_oauth.needs import web_address
 
 HOSTILE = (
     "<script>window.pwned=1</script><img src=x onerror=window.pwned=1> [x](javascript:window.pwned=1) "

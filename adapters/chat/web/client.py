@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from bot.action import Json
 from bot.message import Address, Attachment, Inbound, Reply
 from bot.ports import Unsent
+from bot.web import WEB
 
 
 class WebChat:
-    name = "web"
+    name = WEB
     idempotent = True
     reads_rows = True
 

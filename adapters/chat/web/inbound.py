@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.action import Json
-from bot.message import Address, Attachment, ButtonPress, Inbound, InboundMessage, Stop
-from bot.people import Person, User
+from bot.message import Attachment, ButtonPress, Inbound, InboundMessage, Stop
+from bot.people import User
+from bot.web import web_address, web_person
 
 MEGABYTE = 1024 * 1024
 DELIVERY = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -25,8 +26,8 @@ def message(data: Json, user: User, files: Sequence[Attachment], now: datetime) 
     delivery = _delivery(data, user)
     return InboundMessage(
         delivery=delivery,
-        at=_at(user),
-        sender=_sender(user),
+        at=web_address(user),
+        sender=web_person(user),
         ref=delivery,
         text=text,
         sent_at=now,
@@ -43,11 +44,13 @@ def press(data: Json, user: User) -> Inbound:
         raise ValueError(f"This is no form of mine. {RELOAD}")
     pairs = tuple((_text(name, "A field's name"), _text(value, "A field")) for name, value in values.items())
     delivery = _delivery(data, user)
-    return ButtonPress(delivery=delivery, at=_at(user), sender=_sender(user), token=_text(token, ""), values=pairs)
+    return ButtonPress(
+        delivery=delivery, at=web_address(user), sender=web_person(user), token=_text(token, ""), values=pairs
+    )
 
 
 def stop(data: Json, user: User) -> Inbound:
-    return Stop(delivery=_delivery(data, user), at=_at(user), sender=_sender(user))
+    return Stop(delivery=_delivery(data, user), at=web_address(user), sender=web_person(user))
 
 
 def _text(value: Json, what: str) -> str:
@@ -66,11 +69,3 @@ def _delivery(data: Json, user: User) -> str:
     if not isinstance(delivery, str) or not DELIVERY.fullmatch(delivery):
         raise ValueError(f"The delivery has no id of 8 to 64 letters and digits. {RELOAD}")
     return f"{user.id}.{delivery}"
-
-
-def _at(user: User) -> Address:
-    return Address(platform="web", tenant="", place=user.id)
-
-
-def _sender(user: User) -> Person:
-    return Person(platform="web", tenant="", id=user.id, name=user.name)

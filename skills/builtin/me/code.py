@@ -20,6 +20,7 @@ from bot.records import Author, Message
 from bot.repositories import Work
 from bot.suggestion import State, Suggestion
 from bot.trust import Trust
+from bot.web import WEB
 from skills.sorry import Sorry
 from skills.undo import undo
 from skills.which import by_id, pick
@@ -141,7 +142,7 @@ async def plans(context: Context) -> Outcome:
 
 async def accounts(context: Context) -> Outcome:
     async with context.open() as work:
-        linked = [account for account in await work.accounts.list() if account.person.platform != "web"]
+        linked = [account for account in await work.accounts.list() if account.person.platform != WEB]
     places = ["My page in a browser and `aurelius chat` in a terminal: one conversation"]
     places += [_account_line(account, context) for account in linked]
     text = (
