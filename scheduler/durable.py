@@ -79,8 +79,10 @@ def client(connections: Pool) -> DBOSClient:
 def machine(connections: Pool, executor: str) -> DBOS:
     """DBOS, made but not launched. There is one per process."""
     from dbos import DBOS
+    from dbos import _dbos as inside
     from dbos._serialization import DBOSPortableJSON
 
+    vars(inside)["queue_thread"] = _no_thread
     made = DBOS(
         config={
             "name": NAME,
@@ -99,6 +101,10 @@ def machine(connections: Pool, executor: str) -> DBOS:
     DBOS.listen_queues([])
     _quiet()
     return made
+
+
+def _no_thread(stop: object, dbos: object) -> None:
+    """In place of the thread that asks for DBOS's own queues every second: nothing is ever in them."""
 
 
 class _News(logging.Filter):
