@@ -71,7 +71,7 @@ def call_of(ports: Ports, use: ToolUse, key: str) -> Call | str:
     else:
         name = next((a.id for a in ports.actions.always() if prompt.tool_name(a.id) == name), name)
     action = ports.actions.get(name)
-    if action is None:
+    if action is None or action.internal:
         return f"There is no tool {name}. Use find_actions to see what there is."
     call = Call(action=action.id, arguments=dict(arguments), key=key)
     call = replace(call, key=derived_id(key, call.digest()))  # asked again, another call in this place is another

@@ -40,7 +40,7 @@ class Action:
     `undoable`: a successful Outcome carries the Call that takes it back. `atomic`: its whole effect lives in our own
     database and commits together with the record of its execution. `always`: the model sees it in every request.
     `outside`: what it returns was written by others and taints the turn. `open_address`: reads an address of the
-    caller's choosing, which carries data out (a page fetch).
+    caller's choosing, which carries data out (a page fetch). `internal`: only ready-made calls use it, as an undo.
     """
 
     skill: str
@@ -56,6 +56,7 @@ class Action:
     always: bool = False
     outside: bool = False
     open_address: bool = False
+    internal: bool = False
     title: str = ""  # of the skill, for the card: "Gmail"
 
     @property

@@ -90,8 +90,11 @@ def judge(case: Case) -> Judgement:
 
 
 def _judge_read(case: Case) -> Judgement:
+    """An address that nobody wrote may be one of theirs with something of the person's at its end."""
     if case.action.open_address and case.origin is Origin.FOREIGN:
         return _ask("The address comes from a text that somebody else wrote.")
+    if case.action.open_address and case.origin is Origin.FOUND and case.tainted:
+        return _ask("I put this address together while a text that somebody else wrote is in view.")
     return _run("Reading changes nothing.")
 
 

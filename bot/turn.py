@@ -5,12 +5,12 @@ Every costly or outward part is a step: completed once, it is never done (or pai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot import prompt
 from bot.act import Acted, Asker, act, do, mark, receipt, with_results
-from bot.action import Call, Outcome, Risk
+from bot.action import Call, Json, Outcome, Risk
 from bot.begin import Begun, begin
 from bot.card import choices, text, undo_choice
 from bot.command import SENTENCES, SHORTCUTS, arguments, overview
@@ -19,7 +19,7 @@ from bot.ids import derived_id
 from bot.message import Choice, Kind, Tone
 from bot.model import Said, ToolResult, ToolUse
 from bot.phrases import assents, checked, is_no, is_yes
-from bot.policy import Seen
+from bot.policy import Origin, Seen, origin_of
 from bot.ports import Ports
 from bot.press import AGAIN, FAST
 from bot.records import Author, Delivery, DeliveryState, InboundState, Message
@@ -56,12 +56,13 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meant:
-    """The open card that an answer in words is about, whether it is one of several, and whether texts of others are
-    in view."""
+    """The open card that an answer in words is about, whether it is one of several, whether texts of others are in
+    view, and whether the change is theirs."""
 
     suggestion: Suggestion | None
     several: bool
     tainted: bool
+    foreign: bool = False
 
 
 async def turn(ports: Ports, id: str) -> None:
@@ -180,13 +181,16 @@ async def _answer_card(
     ports: Ports, begun: Begun, use: ToolUse, sight: Sight, acted: Sequence[Acted], place: str
 ) -> Acted:
     """The model passes on an answer in words. It can approve only what the person's own words approve."""
+    given = use.arguments.get("changes")
+    changes = given if isinstance(given, dict) else {}
 
     async def meant() -> Meant:
         seen = with_results((await sight.look()).seen, acted)
         async with ports.memory.work(begun.user.scope) as work:
             waiting = await work.suggestions.open()
             found = next((s for s in waiting if mark(s) == str(use.arguments.get("card", ""))), None)
-            return Meant(suggestion=found, several=len(waiting) > 1, tainted=seen.tainted)
+            foreign = found is not None and _is_foreign(ports, found.steps[0], changes, seen)
+            return Meant(suggestion=found, several=len(waiting) > 1, tainted=seen.tainted, foreign=foreign)
 
     found = await ports.engine.step(f"meant:{place}", meant, Meant)
     suggestion = found.suggestion
@@ -195,17 +199,14 @@ async def _answer_card(
     event = events.get(decision)
     if suggestion is None or event is None:
         return Acted(text=prompt.told(Outcome(ok=False, text="There is no such open card.")), error=True)
-    sure = assents(begun.own[-1]) and not found.tainted and suggestion.risk < Risk.DANGER
-    if event is Event.APPROVE and found.several and is_yes(begun.own[-1]):
-        return Acted(text=prompt.refused("Several cards are open. Ask the person which one they mean."), error=True)
-    if event is Event.APPROVE and not sure:
-        return Acted(text=prompt.refused("Only the person can approve this, with the button on the card."), error=True)
-    changes = use.arguments.get("changes")
+    why = _withheld(event, found, suggestion.risk, begun.own[-1])
+    if why is not None:
+        return Acted(text=prompt.refused(why), error=True)
     answer = Answered(
         event=event,
         nonce=suggestion.nonce,
         by=f"{begun.id}:{place}",
-        changes=changes if isinstance(changes, dict) else None,
+        changes=changes,
         reason=str(use.arguments.get("reason", "")),
     )
     decided = await settle(ports, begun.user, answer, name=f":{place}")
@@ -218,9 +219,27 @@ async def _answer_card(
     return Acted(text=prompt.told(Outcome(ok=True, text=told)), said=told, ran=ran)
 
 
+def _withheld(event: Event, found: Meant, risk: Risk, words: str) -> str | None:
+    """Why the person's words do not carry this answer."""
+    if event is Event.EDIT:
+        return "Only a text that somebody else wrote asks for this change." if found.foreign else None
+    if event is not Event.APPROVE:
+        return None
+    if found.several and is_yes(words):
+        return "Several cards are open. Ask the person which one they mean."
+    sure = assents(words) and not found.tainted and risk < Risk.DANGER
+    return None if sure else "Only the person can approve this, with the button on the card."
+
+
+def _is_foreign(ports: Ports, call: Call, changes: Mapping[str, Json], seen: Seen) -> bool:
+    """Whether what is to be reached after the change stands only in texts of others."""
+    action = ports.actions.get(call.action)
+    return action is not None and origin_of(action, replace(call, arguments=changes), seen) is Origin.FOREIGN
+
+
 def _over(begun: Begun, thought: Thought, acted: tuple[Acted, ...]) -> Ending:
     """The turn is over: an answer, a stop, or an honest failure with a way on."""
-    outside = any(item.outside for item in acted)
+    outside = bool(begun.files) or any(item.outside for item in acted)  # also after the file is out of view
     if thought.stopped:
         ran = "".join(f"\n- {item.ran}" for item in acted if item.ran)
         done = f"\n\nBefore that I did:{ran}" if ran else ""

@@ -36,7 +36,7 @@ class Catalogue:
         self._functions: dict[str, Function] = {}
         self._named: dict[str, Named] = {}
         self.skills: tuple[Skill, ...] = tuple(self._load(folder) for root in roots for folder in _folders(root))
-        offered = [spec.action for skill in self.skills for spec in skill.specs if not spec.internal]
+        offered = [spec.action for skill in self.skills for spec in skill.specs if not spec.action.internal]
         self._always = tuple(sorted((action for action in offered if action.always), key=lambda action: action.id))
         self._search = ActionSearch(offered)
 

@@ -36,7 +36,7 @@ ACTION: Mapping[str, type] = {
     "idempotent": bool,
     "internal": bool,  # exists only to take something back: never offered
 }
-FLAGS = ("atomic", "always", "outside", "open_address", "idempotent")
+FLAGS = ("atomic", "always", "outside", "open_address", "idempotent", "internal")
 
 
 class Unfit(ValueError):
@@ -50,7 +50,6 @@ class Spec:
     action: Action
     run: str
     undo: str | None
-    internal: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +153,7 @@ def _spec(source: _Source, slug: str, title: str, name: str, table: Json, names:
         undoable=undo is not None,
         **{flag: table.get(flag, False) for flag in FLAGS},
     )
-    return Spec(action=action, run=table["run"], undo=undo, internal=table.get("internal", False))
+    return Spec(action=action, run=table["run"], undo=undo)
 
 
 def _risk(source: _Source, name: str, table: Mapping[str, Json]) -> Risk:

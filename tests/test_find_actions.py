@@ -123,7 +123,7 @@ async def test_the_right_action_is_among_the_first_five(catalogue: Catalogue) ->
 async def test_every_action_can_be_found_by_what_it_says_of_itself(catalogue: Catalogue) -> None:
     for skill in catalogue.skills:
         for spec in skill.specs:
-            if not spec.internal:
+            if not spec.action.internal:
                 first, *_ = await catalogue.find(ANN, f"{skill.slug} {spec.action.name} {spec.action.about}")
                 assert first.id == spec.action.id
 

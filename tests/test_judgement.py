@@ -59,10 +59,11 @@ TRUSTED = ASKED | {
 PROPOSED = ASKED | {"undoable": (ASK, ASK, ASK, REFUSE)}
 PROPOSED_AND_TRUSTED = ASKED | {"undoable": (RUN, RUN, RUN, REFUSE)}
 # The same four in a turn that has texts of others in view.
-TAINTED = ASKED
-TAINTED_AND_TRUSTED = TRUSTED | {"undoable": (RUN, ASK, ASK, REFUSE)}
-TAINTED_AND_PROPOSED = PROPOSED
-TAINTED_PROPOSED_AND_TRUSTED = PROPOSED
+OPENED = {"fetch": (RUN, RUN, ASK, ASK)}
+TAINTED = ASKED | OPENED
+TAINTED_AND_TRUSTED = TRUSTED | OPENED | {"undoable": (RUN, ASK, ASK, REFUSE)}
+TAINTED_AND_PROPOSED = PROPOSED | OPENED
+TAINTED_PROPOSED_AND_TRUSTED = PROPOSED | OPENED
 # /pause, whatever else is allowed.
 PAUSED = dict.fromkeys(KINDS, (ASK, ASK, ASK, REFUSE)) | {
     "read": (RUN, RUN, RUN, RUN),
@@ -80,7 +81,7 @@ TABLES = [
     (TAINTED_PROPOSED_AND_TRUSTED, {"tainted": True, "proposed": True, "trusted": True}),
     (PAUSED, {"paused": True}),
     (PAUSED, {"paused": True, "trusted": True}),
-    (PAUSED, {"paused": True, "tainted": True, "proposed": True, "trusted": True}),
+    (PAUSED | OPENED, {"paused": True, "tainted": True, "proposed": True, "trusted": True}),
 ]
 ROWS = [
     pytest.param(kind, row, circumstances, id=f"{kind}: {', '.join(circumstances) or 'asked'}")

@@ -76,7 +76,7 @@ def test_every_call_of_the_repertoire_fits_the_built_in_skills() -> None:
     made = [one for theme in themes for entry in theme for one in entry.get("calls", ())]
     wrong = [catalogue.check(Call(key="k", **one)) for one in made]
     assert [problem for problem in wrong if problem] == []
-    offered = {a.action.id for skill in catalogue.skills for a in skill.specs if not a.internal}
+    offered = {a.action.id for skill in catalogue.skills for a in skill.specs if not a.action.internal}
     assert offered - {one["action"] for one in made} == set()
 
 

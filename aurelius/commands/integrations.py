@@ -16,7 +16,7 @@ def main(argv: list[str]) -> int:
         skill = load(path.parent)
         print(f"{skill.title} - {skill.about}")
         for spec in skill.specs:
-            if not spec.internal:
+            if not spec.action.internal:
                 undo = ", can be undone" if spec.action.undoable else ""
                 print(f"  {spec.action.id:<26} {spec.action.about}  ({spec.action.risk.name.lower()}{undo})")
     return 0
