@@ -29,7 +29,6 @@ from bot.people import Scope, User
 from bot.ports import ChatPlatform, Clock, Engine, Hook, Hooked, Memory, Ports, Queue
 from bot.receive import receive
 from bot.turn import turn
-from bot.web import web_person
 from memory.bus import PostgresBus
 from memory.database import Database
 from memory.migrate import migrate
@@ -255,7 +254,6 @@ async def _owner(memory: Memory) -> User:
         if owner is None:
             owner = User(id=derived_id("owner"), org=derived_id("organisation"), name="")
             await door.persons.add_user(owner)
-            await door.persons.link(web_person(owner), owner)
     return owner
 
 

@@ -252,7 +252,9 @@ class Persons(Protocol):
         """Whose code it is, once; None when unknown, used or expired. After 5 wrong tries: Locked."""
 
     async def owner(self) -> User | None: ...
-    async def add_user(self, user: User) -> None: ...
+    async def add_user(self, user: User) -> None:
+        """Idempotent. Page and terminal are theirs from then on."""
+
     async def get(self, scope: Scope) -> User | None: ...
 
 

@@ -15,6 +15,7 @@ from bot.ids import new_id
 from bot.message import Address
 from bot.people import Person, Scope, User
 from bot.repositories import Locked
+from bot.web import web_person
 from memory.hashing import hashed
 from memory.rows import Shape
 from memory.tables import link_codes, orgs, persons, users, wrong_codes
@@ -88,9 +89,10 @@ class LinkedPersons:
         return _user(row)
 
     async def add_user(self, user: User) -> None:
-        """With their organisation where it is new; idempotent by id."""
+        """With their organisation where it is new, and as who they are on page and terminal; idempotent by id."""
         await self.tx.execute(upsert(orgs).values(id=user.org, name=user.name).on_conflict_do_nothing())
         await self.tx.execute(upsert(users).values(**USER.row(user), org_id=user.org).on_conflict_do_nothing())
+        await self.link(web_person(user), user)
 
     async def get(self, scope: Scope) -> User | None:
         mine = (users.c.org_id == scope.org) & (users.c.id == scope.user)

@@ -23,6 +23,7 @@ from bot.ports import ChatPlatform, Clock, Ports
 from bot.receive import receive, topic
 from bot.records import Author, Message
 from bot.suggestion import Suggestion
+from bot.web import web_address, web_person
 
 WAIT = 20.0  # seconds; the bound of every wait, never a pause
 
@@ -174,18 +175,15 @@ async def owner_talk(ports: Ports) -> Talk:
     async with ports.memory.door() as door:
         owner = await door.persons.owner()
     assert owner is not None
-    person = Person(platform="web", tenant="", id=owner.id)
-    return Talk(ports=ports, user=owner, at=Address(platform="web", tenant="", place=owner.id), person=person)
+    return Talk(ports=ports, user=owner, at=web_address(owner), person=web_person(owner))
 
 
 async def new_talk(ports: Ports, name: str = "Ann") -> Talk:
     """Somebody new, at the web page: what others did in the same system is not in their view."""
     user = User(id=new_id(), org=new_id(), name=name, zone="Europe/Berlin")
-    person = Person(platform="web", tenant="", id=user.id)
     async with ports.memory.door() as door:
         await door.persons.add_user(user)
-        await door.persons.link(person, user)
-    return Talk(ports=ports, user=user, at=Address(platform="web", tenant="", place=user.id), person=person)
+    return Talk(ports=ports, user=user, at=web_address(user), person=web_person(user))
 
 
 def button(message: Message, label: str) -> Choice:

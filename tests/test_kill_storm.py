@@ -162,7 +162,6 @@ async def _people(memory: Any) -> list[User]:
     async with memory.door() as door:
         for user in users:
             await door.persons.add_user(user)
-            await door.persons.link(Person(platform="web", tenant="", id=user.id), user)
     return users
 
 

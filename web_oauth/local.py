@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from bot.codec import encode
 from bot.people import User
-from bot.web import web_address, web_person
+from bot.web import web_address
 from web_oauth.accept import accept, read_json
 from web_oauth.chat import edit_form, number
 from web_oauth.guard import LOOPBACK
@@ -53,10 +53,8 @@ def for_owner(handler: Callable[[Request, User], Awaitable[Response]]) -> Callab
 async def _owner(request: Request) -> User:
     async with needs_of(request).memory.door() as door:
         owner = await door.persons.owner()
-        if owner is None:
-            raise Problem(503, advice="There is no owner yet. Wait until Aurelius has started.")
-        if await door.persons.user_of(web_person(owner)) is None:
-            await door.persons.link(web_person(owner), owner)
+    if owner is None:
+        raise Problem(503, advice="There is no owner yet. Wait until Aurelius has started.")
     return owner
 
 

@@ -8,9 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.people import Scope
-from bot.repositories import Door
-from bot.web import WEB, web_person
+from bot.web import WEB
 from web_oauth.linking import ask_to_link, is_code
 from web_oauth.pages import page
 from web_oauth.problem import Problem
@@ -78,8 +76,6 @@ async def use_link(request: Request) -> Response:
     async with needs.memory.door() as door:
         scope = await door.sessions.redeem_link(code, now)
         session = await door.sessions.open(scope, now) if scope is not None else None
-        if scope is not None:
-            await _know_web_person(door, scope)
     if session is None:
         slow_down(request, tries, WRONG_TRIES, QUARTER_HOUR)
         raise Problem(403, "This link is used up", SPENT)
@@ -89,12 +85,6 @@ async def use_link(request: Request) -> Response:
     for spent in (VISIT, CODE):
         set_cookie(request, response, spent, "", 0)
     return response
-
-
-async def _know_web_person(door: Door, scope: Scope) -> None:
-    user = await door.persons.get(scope)
-    if user is not None and await door.persons.user_of(web_person(user)) is None:
-        await door.persons.link(web_person(user), user)
 
 
 async def sign_out(request: Request, who: Visitor) -> Response:
