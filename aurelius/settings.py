@@ -16,7 +16,6 @@ from aurelius.settings_file import SettingsError, read_settings_file
 
 DATA_DIR = "~/.local/share/aurelius"
 SKILL_PREFIX = "SKILL_"
-SIGN_IN_PROVIDERS = ("GOOGLE", "MICROSOFT", "APPLE")
 
 
 def named(name: str, default: Any, about: str, shown: str | None = None, **limits: Any) -> Any:

@@ -23,16 +23,6 @@ class Risk(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A linked account of a service; two Gmails from the first day. Built-in skills need none."""
-
-    user: str
-    service: str
-    id: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One thing a skill can do. `inputs` is a JSON Schema of type object; `preview` a sentence with {input} holes.
 
@@ -52,7 +42,6 @@ class Action:
     targets: tuple[str, ...] = ()
     undoable: bool = False
     atomic: bool = False
-    idempotent: bool = False
     always: bool = False
     outside: bool = False
     open_address: bool = False

@@ -136,11 +136,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What we say. `replaces` is the key of an earlier reply that this one takes the place of (Open -> Done, Undo)."""
+    """What we say."""
 
     to: Address
     text: str  # CommonMark
     choices: tuple[Choice, ...] = ()
     voice: Attachment | None = None
     files: tuple[Attachment, ...] = ()
-    replaces: str | None = None

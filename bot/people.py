@@ -16,12 +16,6 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Org:
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A human being we work for, with what they chose. `zone` is an IANA name, None until the user told us."""
 

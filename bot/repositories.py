@@ -80,8 +80,6 @@ class Executions(Protocol):
         """None: it is ours to run. An outcome: it ran before. Raises Lost when a run began and never ended."""
 
     async def finish(self, call: Call, outcome: Outcome) -> None: ...
-    async def release(self, call: Call) -> None:
-        """Forget a claim that was lost, because the person said "Run again"."""
 
 
 class Lost(Exception):
@@ -91,7 +89,6 @@ class Lost(Exception):
 class Deliveries(Protocol):
     async def put(self, delivery: Delivery) -> None: ...
     async def get(self, message: str, to: Address) -> Delivery | None: ...
-    async def of_message(self, message: str) -> Sequence[Delivery]: ...
     async def failed(self, to: Address, ref: str) -> bool:
         """The platform reports that it did not bring its message `ref` to `to`; False when we never sent that."""
 

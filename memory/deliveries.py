@@ -7,7 +7,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.message import Address
 from bot.records import Delivery, DeliveryState
-from memory.addresses import address_of
 from memory.rows import Owned, Shape
 from memory.tables import deliveries
 
@@ -22,12 +21,9 @@ class OwnDeliveries(Owned):
         await self.tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=row))
 
     async def get(self, message: str, to: Address) -> Delivery | None:
-        return next((found for found in await self.of_message(message) if found.to == to), None)
-
-    async def of_message(self, message: str) -> list[Delivery]:
-        statement = SHAPE.select().add_columns(deliveries.c.address)
-        statement = statement.where(self.mine(deliveries), deliveries.c.message == message).limit(100)
-        return [SHAPE.record(row, to=address_of(row.address)) for row in await self.tx.execute(statement)]
+        one = (deliveries.c.message == message) & (deliveries.c.address == to.conversation)
+        row = (await self.tx.execute(SHAPE.select().where(self.mine(deliveries), one))).one_or_none()
+        return None if row is None else SHAPE.record(row, to=to)
 
     async def failed(self, to: Address, ref: str) -> bool:
         here = (deliveries.c.address == to.conversation) & (deliveries.c.ref == ref)

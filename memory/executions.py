@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.action import Call, Outcome
@@ -31,8 +31,3 @@ class OwnExecutions(Owned):
         ended = {"outcome": encode(outcome), "ended_at": func.now()}
         row = insert(executions).values(**self.owner, key=call.key, action=call.action, **ended)
         await self.tx.execute(row.on_conflict_do_update(index_elements=["user_id", "key"], set_=ended))
-
-    async def release(self, call: Call) -> None:
-        """Forget a claim that was lost; an ended one stays."""
-        lost = self.mine(executions) & (executions.c.key == call.key) & executions.c.outcome.is_(None)
-        await self.tx.execute(delete(executions).where(lost))

@@ -33,10 +33,9 @@ ACTION: Mapping[str, type] = {
     "always": bool,
     "outside": bool,
     "open_address": bool,
-    "idempotent": bool,
     "internal": bool,  # exists only to take something back: never offered
 }
-FLAGS = ("atomic", "always", "outside", "open_address", "idempotent", "internal")
+FLAGS = ("atomic", "always", "outside", "open_address", "internal")
 
 
 class Unfit(ValueError):

@@ -91,7 +91,7 @@ READS: dict[str, Callable[[Work, dict[str, Any]], Awaitable[Any]]] = {
     "suggestions.move": lambda w, of: w.suggestions.move(of["card"], of["card"]),
     "trusts.list": lambda w, of: w.trusts.list(),
     "trusts.revoke": lambda w, of: w.trusts.revoke(of["trust"].id),
-    "deliveries.of_message": lambda w, of: w.deliveries.of_message(of["message"].id),
+    "deliveries.get": lambda w, of: w.deliveries.get(of["message"].id, of["message"].at),
     "usage.by_model": lambda w, of: w.usage.by_model(NOW),
     "audit.recent": lambda w, of: w.audit.recent(),
     "files.get": lambda w, of: w.files.get(of["file"]),
@@ -135,7 +135,6 @@ async def test_nobody_changes_anothers_rows(database: Database, ann: Scope, bob:
         for shelf in shelves:
             remove = work.facts.forget if shelf == "facts" else getattr(work, shelf).remove
             await remove(hers[shelf].id)
-        await work.executions.release(CALL)
         await work.trusts.used(hers["trust"].id)
         assert await work.executions.claim(CALL) is None  # the same key is another's own
     async with database.work(ann) as work:

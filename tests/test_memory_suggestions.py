@@ -116,18 +116,14 @@ async def test_a_call_runs_once_and_gives_its_outcome_afterwards(database: Datab
         await work.executions.finish(CALL, outcome)
     async with database.work(ann) as work:
         assert await work.executions.claim(CALL) == outcome
-        await work.executions.release(CALL)  # only a lost claim is released
-        assert await work.executions.claim(CALL) == outcome
 
 
-async def test_a_claim_that_never_ended_is_lost_until_it_is_released(database: Database, ann: Scope) -> None:
+async def test_a_claim_that_never_ended_is_lost(database: Database, ann: Scope) -> None:
     async with database.work(ann) as work:
         assert await work.executions.claim(CALL) is None
     async with database.work(ann) as work:
         with pytest.raises(Lost):
             await work.executions.claim(CALL)
-        await work.executions.release(CALL)
-        assert await work.executions.claim(CALL) is None
 
 
 async def test_a_claim_whose_effect_failed_is_as_if_it_never_was(database: Database, ann: Scope) -> None:

@@ -82,10 +82,6 @@ class Connection:
         self._key = api_key
         self._claude = self._make()
 
-    @property
-    def offline(self) -> bool:
-        return not self._key
-
     async def ask(self, scope: Scope, prompt: Prompt, grow: Grow | None = None) -> Answer:
         """See LanguageModel. Raises ModelDown, OverBudget."""
         if self._claude is None:
@@ -101,23 +97,13 @@ class Connection:
         """From the next call on. Calls under way end where they began."""
         if api_key != self._key:
             self._key = api_key
-            await self._change()
-
-    async def set_offline_url(self, offline_url: str) -> None:
-        """Where the stand-in listens now (it is a process of its own and may have been started again)."""
-        if offline_url != self._offline_url:
-            self._offline_url = offline_url
-            if self.offline:
-                await self._change()
+            before, self._claude = self._claude, self._make()
+            if before:
+                await before.close()
 
     async def close(self) -> None:
         if self._claude:
             await self._claude.close()
-
-    async def _change(self) -> None:
-        before, self._claude = self._claude, self._make()
-        if before:
-            await before.close()
 
     def _make(self) -> Claude | None:
         if self._key:

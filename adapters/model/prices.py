@@ -30,7 +30,7 @@ class Tokens:
         return self.input + self.cache_read + self.cache_write
 
 
-def cost(model: str, tokens: Tokens, day: date, *, batch: bool = False, us_only: bool = False) -> float:
+def cost(model: str, tokens: Tokens, day: date, *, us_only: bool = False) -> float:
     """Dollars for one request on `day` (UTC). A model that is not in the list costs as much as the dearest in it,
     so that a budget errs towards stopping early."""
     if model.startswith(OFFLINE):
@@ -41,14 +41,8 @@ def cost(model: str, tokens: Tokens, day: date, *, batch: bool = False, us_only:
         price = price.get("above_100k", price)
     kinds = ("input", "output", "cache_read", "cache_write")
     dollars: float = sum(getattr(tokens, kind) * price[kind] for kind in kinds) / 1_000_000
-    dollars *= book["batch"] if batch else 1
     dollars *= book["us_only"] if us_only else 1
     return dollars + float(tokens.searches * book["web_search"])
-
-
-def is_listed(model: str) -> bool:
-    """Whether the list has a price of this model's own."""
-    return model.startswith(OFFLINE) or _name(model) in _book()["models"]
 
 
 def _price(models: Json, model: str, day: date) -> Json:
