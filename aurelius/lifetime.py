@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 5.0  # from the signal to the end, whatever hangs
+OTHER_KEYS = "Processes that share a database need the same keys: set AURELIUS_SECRET_KEYS, or share the data folder."
 DRAIN_SECONDS = 1  # for requests that are being answered
 
 
@@ -72,13 +73,15 @@ def _door(stack: AsyncExitStack, settings: Settings, roles: frozenset[Role]) -> 
 def _plainly() -> Iterator[None]:
     """What a person can put right is told in words."""
     from memory.migrate import Unusable
-    from memory.vault import BadKeys
+    from memory.vault import BadKeys, Unreadable
     from skills.manifest import Unfit
 
     try:
         yield
     except (Unusable, BadKeys, Unfit) as error:
         raise Trouble(str(error)) from None
+    except Unreadable as error:
+        raise Trouble(f"{error}. {OTHER_KEYS}") from None
 
 
 @asynccontextmanager

@@ -16,10 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.model import Connection, check_key, connect
+from adapters.model import Connection, connect
+from aurelius import pasted_key
 from aurelius.clock import SystemClock
 from aurelius.ground import Ground
 from aurelius.logging import correlated
+from aurelius.pasted_key import PastedKey
 from aurelius.roles import Role
 from aurelius.settings import Settings
 from bot import due, press
@@ -42,8 +44,6 @@ from skills.catalogue import BUILTIN, Catalogue
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
-
-CLAUDE_KEY = "anthropic"  # the name under which a key pasted in the settings page is kept
 
 
 @asynccontextmanager
@@ -118,7 +118,9 @@ class System:
                 self.stack.push_async_callback(repeated.stop)
         if Role.WORKER in roles:
             warming = asyncio.create_task(self.model.warm(), name="warm the model's client")
-            self.stack.callback(warming.cancel)
+            following = asyncio.create_task(self.pasted_key.follow(), name="follow the key")
+            for task in (warming, following):
+                self.stack.callback(task.cancel)
 
     async def sign_in_link(self) -> str:
         """A fresh address that signs the owner in, once."""
@@ -135,12 +137,9 @@ class System:
             return {"database": False, "engine": self.engine.running}
         return {"database": True, "engine": self.engine.running}
 
-    async def use_key(self, scope: Scope, key: str) -> str | None:
-        """Use this Claude key from the next call on; returns why not, when the vendor does not accept it."""
-        problem = await check_key(key, self.ground.settings.anthropic_base_url) if key else None
-        if problem is None:
-            await self.model.set_key(key or None)
-        return problem
+    @property
+    def pasted_key(self) -> PastedKey:
+        return PastedKey(self.ports.memory, self.bus, self.model, self.owner.scope, self.ground.settings)
 
     @property
     def app(self) -> Starlette:
@@ -159,8 +158,8 @@ class System:
             dead_letters=self.engine,
             translator=web,
             local_token=self.ground.local_token,
-            use_key=self.use_key,
-            key_name=CLAUDE_KEY,
+            use_key=self.pasted_key.use,
+            key_name=pasted_key.NAME,
             link=partial(link, self.ports),
             ready=self.ready,
             hooks=self._hooks(),
@@ -265,6 +264,5 @@ async def _model(ground: Ground, memory: Memory, engine: Engine, clock: Clock, o
             await engine.enqueue(work.tx, due.spent_job(scope, period, clock.now()))
         engine.nudge()
 
-    async with memory.door() as door:
-        pasted = await door.secrets.get(owner.scope, CLAUDE_KEY)
+    pasted = await pasted_key.kept(memory, owner.scope)
     return connect(ground.settings, memory, clock, pasted_key=pasted, offline_url=ground.offline_url, warn=warn)

@@ -23,7 +23,7 @@ from bot.command import understood
 from bot.ids import derived_id, new_id, new_nonce
 from bot.link import link as become_linked
 from bot.message import ButtonPress, Command, Inbound, InboundMessage
-from bot.people import Person, Scope, User
+from bot.people import Person, User
 from bot.ports import DeadLetter, Job, Ports
 from bot.receive import as_message, topic
 from bot.records import Author, Message
@@ -246,7 +246,7 @@ async def stage(database_url: str, **settings: Any) -> AsyncIterator[Stage]:
     async with memory.door() as opened:
         await opened.persons.add_user(ANN)
 
-    async def use_key(_: Scope, key: str) -> str | None:
+    async def use_key(key: str) -> str | None:
         playing.keys.append(key)
         return None if key.startswith("sk-ant-") or not key else "the vendor says it is unknown."
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.action import Json
 from bot.message import Attachment, Inbound
-from bot.people import Person, Scope, User
+from bot.people import Person, User
 from bot.ports import Actions, Bus, Clock, DeadLetters, Hook, Memory
 from bot.records import Message
 
@@ -35,8 +35,9 @@ class Translator(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """`use_key(scope, key)` checks a Claude key with the vendor and uses it from now on; it answers None, or why not.
-    An empty key means: stop using the one that was given. The key is kept in the secrets under `key_name`.
+    """`use_key(key)` checks a Claude key with the vendor and uses it from now on; it answers None, or why not.
+    An empty key means: stop using the one that was given. The key is kept in the secrets under `key_name`, and other
+    processes are told by `key_news`.
     `link(user, code)` ties the account that was given this code to the user; None when there is no such code, and
     it raises Locked. `ready` names what must work, and whether it does."""
 
@@ -48,7 +49,7 @@ class Needs:
     dead_letters: DeadLetters
     translator: Translator
     local_token: str
-    use_key: Callable[[Scope, str], Awaitable[str | None]]
+    use_key: Callable[[str], Awaitable[str | None]]
     key_name: str
     link: Callable[[User, str], Awaitable[Person | None]]
     ready: Callable[[], Awaitable[Mapping[str, bool]]]
@@ -57,3 +58,8 @@ class Needs:
     allow_plain_lan: bool = False
     requests_per_minute: int = 100
     heartbeat: float = 15.0  # seconds
+
+
+def key_news(name: str) -> str:
+    """Where it is published that the key kept under this name has changed. (The news never hold the key.)"""
+    return f"key:{name}"

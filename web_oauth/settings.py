@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.people import User
-from web_oauth.needs import Needs
+from web_oauth.needs import Needs, key_news
 from web_oauth.pages import page
 from web_oauth.problem import Problem
 from web_oauth.session import SESSION, Visitor, needs_of, set_cookie, signed_in
@@ -66,11 +66,12 @@ async def save_key(request: Request, who: Visitor) -> Response:
     if not 10 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         return await _page(request, who, problem="This does not look like a Claude key (sk-ant-…).", status=400)
     needs = needs_of(request)
-    why_not = await needs.use_key(who.user.scope, key)
+    why_not = await needs.use_key(key)
     if why_not is not None:
         return await _page(request, who, problem=f"This key does not work: {why_not}", status=400)
     async with needs.memory.door() as door:
         await door.secrets.put(who.user.scope, needs.key_name, key)
+    await needs.bus.publish(key_news(needs.key_name), {})
     return RedirectResponse("/settings?saved=key", 303)
 
 
@@ -78,7 +79,8 @@ async def remove_key(request: Request, who: Visitor) -> Response:
     needs = needs_of(request)
     async with needs.memory.door() as door:
         await door.secrets.remove(who.user.scope, needs.key_name)
-    await needs.use_key(who.user.scope, "")
+    await needs.use_key("")
+    await needs.bus.publish(key_news(needs.key_name), {})
     return RedirectResponse("/settings?saved=key-removed", 303)
 
 

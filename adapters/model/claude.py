@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -81,6 +81,17 @@ class Claude:
         if self._made and not self._active:
             await self._made.close()
 
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Closed only after this use of it, and not in the pauses between two tries."""
+        self._active += 1
+        try:
+            yield
+        finally:
+            self._active -= 1
+            if self._closing:
+                await self.close()
+
     def name(self, tier: Tier) -> str:
         """Provider and model of a class."""
         return f"{self._base_url or PROVIDER} {self._models[tier]}"
@@ -93,13 +104,8 @@ class Claude:
 
     async def ask(self, scope: Scope, prompt: Prompt, grow: Grow | None = None) -> Answer:
         """`grow` is given the whole visible text so far, again and again. Raises Failed."""
-        self._active += 1
-        try:
+        async with self.held():
             return await self._ask(scope, prompt, grow)
-        finally:
-            self._active -= 1
-            if self._closing:
-                await self.close()
 
     async def _ask(self, scope: Scope, prompt: Prompt, grow: Grow | None) -> Answer:
         began = time.perf_counter()

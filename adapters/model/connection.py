@@ -86,7 +86,8 @@ class Connection:
         """See LanguageModel. Raises ModelDown, OverBudget."""
         if self._claude is None:
             raise ModelDown("there is no Claude key yet; add one in the settings")
-        return await self._stack.ask(scope, prompt, grow)
+        async with self._claude.held():
+            return await self._stack.ask(scope, prompt, grow)
 
     async def warm(self) -> None:
         """Import the vendor's client in the background; the first message then does not wait for it."""
