@@ -21,13 +21,14 @@ STRANGER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """A turn that is ours to answer. `own` are the person's messages in it, oldest first; `rows` their lines."""
+    """A turn that is ours to answer. `own` is what the person said in it, oldest first; `lines` the ids of the
+    messages."""
 
     id: str
     user: User
     at: Address
     own: tuple[str, ...]
-    rows: tuple[str, ...]
+    lines: tuple[str, ...]
     joined: tuple[str, ...] = ()
     files: tuple[Attachment, ...] = ()
     command: str | None = None
@@ -81,7 +82,7 @@ async def _begin(door: Door, work: Work, user: User, id: str, inbound: InboundMe
         user=user,
         at=inbound.at,
         own=tuple(inbound.text if command else line.text for line in lines),
-        rows=tuple(line.id for line in kept),
+        lines=tuple(line.id for line in kept),
         joined=tuple(other for other, _ in joined),
         files=tuple(file for line in lines for file in line.files),
         command=inbound.name if isinstance(inbound, Command) else None,

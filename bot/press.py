@@ -22,17 +22,17 @@ UNBEGUN = "Stopped; I had not begun with it."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """A press of somebody we know."""
+    """A press of somebody we know. `subject`: what stood behind the verb, a card's nonce or a message's id."""
 
     user: User
     at: Address
     verb: str
-    mark: str
+    subject: str
     values: tuple[tuple[str, str], ...]
 
     @property
     def token(self) -> str:
-        return f"{self.verb}.{self.mark}"
+        return f"{self.verb}.{self.subject}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ async def press(ports: Ports, id: str) -> None:
     if pressed.verb not in VERBS:
         await say(ports, pressed.user, pressed.at, NOT_YOURS, id)
         return
-    answer = Answered(event=VERBS[pressed.verb], nonce=pressed.mark, by=id, values=pressed.values)
+    answer = Answered(event=VERBS[pressed.verb], nonce=pressed.subject, by=id, values=pressed.values)
     decided = await settle(ports, pressed.user, answer)
     if decided.suggestion is None:
         await say(ports, pressed.user, pressed.at, decided.refused, id)
@@ -76,26 +76,28 @@ async def _begin(ports: Ports, id: str) -> Pressed | None:
     token = parse_token(inbound.token) or ("", "")
     if user is None:
         return None
-    return Pressed(user=user, at=inbound.at, verb=token[0], mark=token[1], values=inbound.values)
+    return Pressed(user=user, at=inbound.at, verb=token[0], subject=token[1], values=inbound.values)
 
 
 async def _again(ports: Ports, pressed: Pressed, id: str) -> bool:
     """Queue the message again: it takes the place of its failed answer."""
     async with ports.memory.door() as door:
-        found = await door.inbox.get(pressed.mark)
+        found = await door.inbox.get(pressed.subject)
         user = await door.persons.user_of(found[0].sender) if found else None
         if found is None or user is None or user.id != pressed.user.id:
             return False
-        answer = await door.enter(user.scope).messages.get(derived_id("reply", pressed.mark))
+        answer = await door.enter(user.scope).messages.get(derived_id("reply", pressed.subject))
         if answer is None or pressed.token not in [choice.token for choice in answer.choices]:
             return False  # it was answered since
         if pressed.verb == FAST:
             tomorrow = pressed.user.local(ports.clock.now()) + timedelta(days=1)
             until = tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)
             await door.enter(user.scope).profile.put(replace(user, fast_only_until=until))
-        await door.inbox.again(pressed.mark)
+        await door.inbox.again(pressed.subject)
         partition = found[0].at.conversation
-        job = Job(name="turn", id=id + ":again", subject=pressed.mark, queue=Queue.CONVERSATIONS, partition=partition)
+        job = Job(
+            name="turn", id=id + ":again", subject=pressed.subject, queue=Queue.CONVERSATIONS, partition=partition
+        )
         await ports.engine.enqueue(door.tx, job)
     return True
 

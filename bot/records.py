@@ -68,7 +68,7 @@ class Delivery:
     to: Address
     state: DeliveryState
     ref: str | None = None  # the platform's own id, once delivered
-    revision: int = 0  # counts the edits that were sent
+    revision: int = 0  # the `seq` of the message as it was sent: what is newer is still to be edited in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

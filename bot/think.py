@@ -107,7 +107,7 @@ async def _look(ports: Ports, begun: Begun, work: Work) -> Shown:
 
 async def _remembered(work: Work, begun: Begun, history: Sequence[Message]) -> tuple[Found, ...]:
     """What memory has on this, without what stands in the history anyway."""
-    shown = {message.id for message in history} | set(begun.rows)
+    shown = {message.id for message in history} | set(begun.lines)
     hits = await work.facts.recall(" ".join(begun.own)[:1000], limit=8)
     return tuple(hit for hit in hits if hit.id not in shown and not hit.outside)  # what others wrote is only looked up
 

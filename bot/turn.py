@@ -307,4 +307,4 @@ def _card(ports: Ports, begun: Begun, suggestion: Suggestion) -> Message:
 def _asker(begun: Begun) -> Asker:
     own = "\n\n".join(begun.own)
     said = own if begun.command is None else f"/{begun.command} {own}".strip()
-    return Asker(user=begun.user, at=begun.at, own=said, turn=begun.id, lines=begun.rows)
+    return Asker(user=begun.user, at=begun.at, own=said, turn=begun.id, lines=begun.lines)

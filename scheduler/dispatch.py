@@ -78,7 +78,7 @@ class Dispatch:
         self._closing = False
         _watch_ends(dbos, self._ended)
 
-    def wake(self, queue: Queue | None = None) -> None:
+    def nudge(self, queue: Queue | None = None) -> None:
         """Look at once, at one queue or at all. Call it in the loop."""
         self._fresh.update(self._queues if queue is None else {queue} & self._queues.keys())
         if self._fresh:

@@ -19,7 +19,7 @@ from bot.people import Scope
 from bot.ports import DeadLetter, Job, Queue, Transaction
 from scheduler import durable
 from scheduler.entry import enter
-from scheduler.history import History, Lost, connections
+from scheduler.history import History, TakenOver, connections
 from scheduler.line import CHANNEL, Line
 from scheduler.steps import outcome_of, value_of
 
@@ -76,8 +76,8 @@ class Engine:
         self._handlers: dict[str, Handler] = {FORGET_LATER: self._forget_later}
         self._told: Callable[[DeadLetter], Awaitable[None]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._unrung: set[Queue] = set()
-        self._ringing: asyncio.Task[None] | None = None
+        self._to_nudge: set[Queue] = set()
+        self._nudging: asyncio.Task[None] | None = None
         self._pool: Any = None
         self._steps: Any = None
         self._client: DBOSClient | None = None
@@ -132,7 +132,7 @@ class Engine:
         # In a thread, because it makes tables; jobs must run on this loop all the same.
         self._dbos._background_event_loop._main_loop = asyncio.get_running_loop()
         await asyncio.to_thread(DBOS.launch)
-        self._guard = Guard(self._url, executor, self._dbos, alone=self._alone, nudged=self._dispatch.wake)
+        self._guard = Guard(self._url, executor, self._dbos, alone=self._alone, nudge=self._dispatch.nudge)
         if self._told is not None:
             self._guard.also = self._tell_of_letters
         await self._guard.begin()
@@ -140,7 +140,7 @@ class Engine:
             asyncio.create_task(self._dispatch.run(), name="dispatch"),
             asyncio.create_task(self._guard.run(), name="guard"),
         ]
-        self._dispatch.wake()
+        self._dispatch.nudge()
 
     @property
     def running(self) -> bool:
@@ -151,8 +151,8 @@ class Engine:
         """Take nothing new, give running jobs `grace` seconds, leave the rest to whoever starts next."""
         await _cancelled(self._tasks)
         self._tasks = []
-        if self._ringing is not None:
-            await asyncio.wait([self._ringing], timeout=1)
+        if self._nudging is not None:
+            await asyncio.wait([self._nudging], timeout=1)
         if self._dbos is not None:
             running = list(self._dbos._workflow_tasks)
             if running:
@@ -189,23 +189,23 @@ class Engine:
         _enqueued.set(frozenset())
         if self._dispatch is not None:
             for queue in queues:
-                self._dispatch.wake(queue)
+                self._dispatch.nudge(queue)
         elif self._line is not None:
-            self._unrung |= queues
-            if self._ringing is None:
-                self._ringing = asyncio.create_task(self._ring(self._line), name="nudge")
+            self._to_nudge |= queues
+            if self._nudging is None:
+                self._nudging = asyncio.create_task(self._nudge_others(self._line), name="nudge")
 
-    async def _ring(self, line: Line) -> None:
+    async def _nudge_others(self, line: Line) -> None:
         """Tell the working processes; when that fails they look by themselves a little later."""
         try:
             async with asyncio.timeout(5), line.use() as connection:
-                while self._unrung:
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._unrung.pop().value)
+                while self._to_nudge:
+                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._to_nudge.pop().value)
         except Exception as error:  # noqa: BLE001 - a nudge is never needed
-            self._unrung.clear()
+            self._to_nudge.clear()
             log.debug("nudge_not_sent", why=str(error))
         finally:
-            self._ringing = None
+            self._nudging = None
 
     async def cancel(self, job: str) -> None:
         """Forget a job that has not begun; no error when it is gone."""
@@ -286,7 +286,7 @@ class Engine:
             if handler is None:
                 raise LookupError(f"no handler is registered for the job {name!r}")
             await handler(subject)
-        except Lost:
+        except TakenOver:
             raise DBOSWorkflowConflictIDError(context.workflow_id) from None  # DBOS then leaves the outcome to them
         except Exception as error:
             log.exception("job_failed", name=name, subject=subject, queue=queue, partition=partition, why=str(error))
@@ -297,7 +297,7 @@ class Engine:
             options, carried = _options(name, Queue.IMPORTANT), (TELL, job, Queue.IMPORTANT.value, "")
             await asyncio.to_thread(self._started().enqueue, options, *carried)
             if self._dispatch is not None:
-                self._dispatch.wake(Queue.IMPORTANT)
+                self._dispatch.nudge(Queue.IMPORTANT)
 
     async def _tell(self, job: str) -> None:
         letter = await self._post().get(job)

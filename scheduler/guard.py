@@ -45,9 +45,9 @@ class Guard:
     """`alone`: nobody is far away; whose lock is free at our start has ended, so that its jobs are taken at once."""
 
     def __init__(
-        self, url: str, executor: str, dbos: DBOS, *, alone: bool, nudged: Callable[[Queue | None], None]
+        self, url: str, executor: str, dbos: DBOS, *, alone: bool, nudge: Callable[[Queue | None], None]
     ) -> None:
-        self._executor, self._dbos, self._alone, self._nudged = executor, dbos, alone, nudged
+        self._executor, self._dbos, self._alone, self._nudge = executor, dbos, alone, nudge
         self._line = Line(url, self._greet)
         self._suspects: Counter[str] = Counter()  # executors whose lock is free, jobs of ours that nobody runs
         self.also: Callable[[Any], Awaitable[None]] | None = None  # more to do on each sweep
@@ -59,7 +59,7 @@ class Guard:
             await asyncio.sleep(0.1)
 
     def _heard(self, connection: Any, pid: int, channel: str, queue: str) -> None:
-        self._nudged(Queue(queue) if queue in set(Queue) else None)
+        self._nudge(Queue(queue) if queue in set(Queue) else None)
 
     async def begin(self) -> None:
         """Take our lock, and what was left over if nobody can come back for it. Before the first job is taken."""
@@ -106,11 +106,11 @@ class Guard:
 
         log.info("recovering_jobs", executors=len(names))
         await asyncio.to_thread(recover_pending_workflows, self._dbos, names)
-        self._nudged(None)
+        self._nudge(None)
 
     async def _put_back(self, jobs: Iterable[str]) -> None:
         """Jobs that this process took and did not start: the connection broke between the two."""
         for job in jobs:
             log.warning("job_put_back", job=job)
             await asyncio.to_thread(self._dbos._sys_db.reenqueue_for_recovery, job, [self._executor], "")
-        self._nudged(None)
+        self._nudge(None)

@@ -29,8 +29,8 @@ WRITE = f"""
 """  # noqa: S608
 
 
-class Lost(Exception):
-    """The job is somebody else's by now (they took it over, or it was cancelled): this run of it ends here."""
+class TakenOver(Exception):
+    """The job is somebody else's by now, or it was cancelled: this run of it ends here."""
 
 
 async def connections(url: str, size: int) -> Any:
@@ -76,7 +76,7 @@ class History:
         return json.loads(step[1])
 
     async def keep(self, number: int, name: str, record: Json, began: float) -> None:
-        """Raises Lost when the job is not ours any more."""
+        """Raises TakenOver when the job is not ours any more."""
         text, ended = json.dumps(record), int(time.time() * 1000)  # the same for every try: a repeat is known by it
         values = (self._job, self._owner, number, name, text, int(began * 1000), ended, NAME)
 
@@ -84,7 +84,7 @@ class History:
             return await self._pool.fetchval(WRITE, *values)
 
         if await patiently(write, name) is None:
-            raise Lost(self._job)
+            raise TakenOver(self._job)
 
     async def _read(self) -> Mapping[int, tuple[str, str]]:
         return {row[0]: (row[1], row[2]) for row in await self._pool.fetch(READ, self._job)}
