@@ -98,6 +98,10 @@ class AppUser:
     async def press(self, message: Any, button: str) -> Any:
         return await self._act("press", message_id=message["message_id"], button=button)
 
+    async def stop(self) -> Any:
+        """Press the button below the growing answer."""
+        return await self._act("stop")
+
     async def edit(self, message_id: int, text: str) -> Any:
         return await self._act("edit", message_id=message_id, text=text)
 

@@ -202,6 +202,16 @@ async def test_an_answer_grows_in_a_draft_and_then_stands_there_once(
     assert not any(call["method"] == "sendMessageDraft" for call in made[last:])
 
 
+async def test_a_growing_answer_is_stopped_by_its_button(lab: Lab, telegram: Telegram, ann: AppUser) -> None:
+    await lab.script({"text": "word " * 400, "latency": 15}, match={"text": "tell me without end"})
+    before = len(await telegram.calls("sendMessageDraft"))
+    await ann.send("tell me without end")
+    await telegram.called("sendMessageDraft", before + 1)
+    await ann.stop()
+    stopped = await ann.until(lambda shown: "Stopped" in shown[-1]["text"] and shown[-1])
+    assert stopped["text"].startswith("word word")
+
+
 async def test_a_pause_that_telegram_asks_for_is_kept_and_nothing_is_lost(telegram: Telegram, ann: AppUser) -> None:
     await telegram.fault("sendMessage", status=429, retry_after=1)
     before = len(await telegram.events())

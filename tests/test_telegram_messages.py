@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from adapters.chat.splitting import utf16
 from adapters.chat.telegram.inbound import Me, parse
 from adapters.chat.telegram.outbound import LONGEST, render
-from bot.message import Address, ButtonPress, Choice, Command, InboundMessage, Kind, Reaction, Reply, Tone
+from bot.message import Address, ButtonPress, Choice, Command, InboundMessage, Kind, Reaction, Reply, Stop, Tone
 from lab.telegram.markup import read_html
 from lab.telegram.people import entities
 from tests.test_commonmark import ANYTHING
@@ -201,6 +201,13 @@ def test_a_press_is_the_token_of_its_button() -> None:
     found = parse({"update_id": 5, "callback_query": query}, ME)
     assert isinstance(found, ButtonPress)
     assert (found.delivery, found.token, found.at, found.sender.id) == ("5", "a.n", HERE, "7")
+
+
+def test_the_stop_button_below_a_draft_stops() -> None:
+    update = {"update_id": 8, "stopped_message_generation": {"chat": PRIVATE, "draft_id": 5}}
+    found = parse(update, ME)
+    assert isinstance(found, Stop)
+    assert (found.delivery, found.at, found.sender.id) == ("8", AT, "7")
 
 
 def test_an_edit_says_what_it_is_an_edit_of() -> None:

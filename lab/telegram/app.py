@@ -38,6 +38,7 @@ ACTS: dict[str, Callable[[World, Json], Awaitable[Json]]] = {
     "edit": people.edit,
     "press": people.press,
     "react": people.react,
+    "stop": people.stop,
     "again": people.again,
     "block": people.block,
 }
@@ -187,7 +188,10 @@ async def _act(request: Request) -> Response:
     act = ACTS.get(request.path_params["act"])
     if act is None:
         return Response(status_code=404)
-    return JSONResponse(await act(request.app.state.world, await request.json()))
+    try:
+        return JSONResponse(await act(request.app.state.world, await request.json()))
+    except Refusal as refusal:
+        return JSONResponse(refusal.body(), refusal.code)
 
 
 async def _fault(request: Request) -> Response:

@@ -99,6 +99,7 @@ async def send_message_draft(world: World, given: Mapping[str, Any]) -> bool:
         raise Refusal("DRAFT_ID_INVALID")
     text, _ = _text({"text": ""} | dict(given), "text", LONGEST)
     chat.drafts[_number(given, "draft_id")] = text
+    chat.stoppable = str(given.get("can_stop", "")).lower() == "true"
     return True
 
 

@@ -114,6 +114,15 @@ async def react(world: World, body: Json) -> Json:
     return await world.happen("message_reaction", about)
 
 
+async def stop(world: World, body: Json) -> Json:
+    """The button below a growing answer, if the bot lets it be stopped."""
+    chat = place(world, body)
+    draft = next((number for number in chat.drafts if chat.stoppable), None)
+    if draft is None:
+        raise Refusal("nothing to stop")
+    return await world.happen("stopped_message_generation", {"chat": chat.about, "draft_id": draft})
+
+
 async def again(world: World, body: Json) -> Json:
     """The same update once more, as after an answer that got lost."""
     known = [*world.confirmed, *world.updates]

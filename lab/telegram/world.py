@@ -20,6 +20,7 @@ class Chat:
     messages: dict[int, Json] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     drafts: dict[int, str] = field(default_factory=dict)
+    stoppable: bool = False  # whether the draft shows a stop button
     blocked: bool = False
 
 

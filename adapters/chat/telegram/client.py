@@ -200,9 +200,16 @@ class TelegramChat:
         return await self._sign(at, bot.send_chat_action(int(at.place), "typing", message_thread_id=_thread(at)))
 
     async def _draft(self, at: Address, id: int, text: str) -> bool:
-        """Of an answer that is longer than a message, the part that is being written."""
+        """Of an answer that is longer than a message, the part that is being written; with Telegram's stop button."""
         bot, part = await self._connection.bot(), render(Reply(to=at, text=text))[-1]
-        call = bot.send_message_draft(int(at.place), id, part.html, parse_mode="HTML", message_thread_id=_thread(at))
+        call = bot.send_message_draft(
+            int(at.place),
+            id,
+            part.html,
+            parse_mode="HTML",
+            message_thread_id=_thread(at),
+            api_kwargs={"can_stop": True},
+        )
         return await self._sign(at, call)
 
     async def _sign(self, at: Address, call: Coroutine[Any, Any, bool]) -> bool:

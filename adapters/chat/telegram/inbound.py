@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.command import OWN, SENTENCES, SHORTCUTS
-from bot.message import Address, Attachment, ButtonPress, Command, Inbound, InboundMessage, Kind, Reaction
+from bot.message import Address, Attachment, ButtonPress, Command, Inbound, InboundMessage, Kind, Reaction, Stop
 from bot.people import Person
 
 PLATFORM = "telegram"
-KINDS = ("message", "edited_message", "callback_query", "message_reaction")  # of updates that we ask for
+STOPPED = "stopped_message_generation"
+KINDS = ("message", "edited_message", "callback_query", "message_reaction", STOPPED)  # of updates that we ask for
 FORWARDED = "forwarded:"  # such a ref holds the text itself
 VISION = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
@@ -34,6 +35,8 @@ def parse(update: Data, me: Me) -> Inbound | None:
         return _press(update["callback_query"], delivery, me)
     if "message_reaction" in update:
         return _reaction(update["message_reaction"], delivery, me)
+    if STOPPED in update:
+        return _stop(update[STOPPED], delivery, me)
     if "edited_message" in update:
         return _edited(update["edited_message"], delivery, me)
     return _message(update["message"], delivery, me) if "message" in update else None
@@ -69,6 +72,14 @@ def _reaction(reaction: Data, delivery: str, me: Me) -> Reaction | None:
         ref=str(reaction["message_id"]),
         emoji=emojis[-1],
     )
+
+
+def _stop(stopped: Data, delivery: str, me: Me) -> Stop:
+    """The button below a growing answer. Drafts grow only in private chats, whose id is that of the person."""
+    place = str(stopped["chat"]["id"])
+    thread = str(stopped.get("message_thread_id") or "")
+    at = Address(platform=PLATFORM, tenant=me.id, place=place, thread=thread)
+    return Stop(delivery=delivery, at=at, sender=Person(platform=PLATFORM, tenant=me.id, id=place))
 
 
 def _edited(message: Data, delivery: str, me: Me) -> Inbound | None:

@@ -1,0 +1,159 @@
+"""The stand-in of the Bot API refuses what the real one refuses, in its words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from lab.telegram.app import TOKEN
+from lab.telegram.markup import read_html
+from lab.telegram.refusal import Refusal
+from tests.telegram_stand_in import ANN, Telegram, stand_in
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def telegram() -> AsyncIterator[Telegram]:
+    async with stand_in() as telegram:
+        yield telegram
+
+
+@pytest_asyncio.fixture
+async def api(telegram: Telegram) -> Any:
+    """Call a method with a form, as SDKs do; returns (status, result or description)."""
+    await telegram.person().send("hello")
+
+    async def call(method: str, token: str = TOKEN, **given: Any) -> tuple[int, Any]:
+        form = {name: value if isinstance(value, str | int) else json.dumps(value) for name, value in given.items()}
+        answer = await telegram.http.post(f"/bot{token}/{method}", data=form)
+        body = answer.json()
+        return answer.status_code, body["result"] if body["ok"] else body["description"]
+
+    await call("deleteWebhook", drop_pending_updates="true")
+    return call
+
+
+def button(data: str, **more: str) -> dict[str, Any]:
+    return {"inline_keyboard": [[{"text": "Go", "callback_data": data} | more]]}
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "status", "words"),
+    [
+        ("getMe", {"token": "42:wrong"}, 401, "Unauthorized"),
+        ("getMe", {"token": "nonsense"}, 404, "Not Found"),
+        ("getMoon", {}, 404, "Not Found: method not found"),
+        ("sendMessage", {"text": "hi"}, 400, "Bad Request: chat_id is empty"),
+        ("sendMessage", {"chat_id": 999, "text": "hi"}, 400, "Bad Request: chat not found"),
+        ("sendMessage", {"chat_id": ANN, "text": " "}, 400, "Bad Request: message text is empty"),
+        ("sendMessage", {"chat_id": ANN, "text": "🙂" * 2049}, 400, "Bad Request: message is too long"),
+        ("sendMessage", {"chat_id": ANN, "text": "hi", "reply_markup": button("x" * 65)}, 400, "BUTTON_DATA_INVALID"),
+        ("sendMessage", {"chat_id": ANN, "text": "hi", "reply_markup": button("x", style="pink")}, 400, "style"),
+        ("sendMessage", {"chat_id": ANN, "text": "hi", "reply_markup": "{"}, 400, "JSON object"),
+        ("sendMessage", {"chat_id": ANN, "text": "<b>x", "parse_mode": "HTML"}, 400, "can't parse entities"),
+        ("sendMessageDraft", {"chat_id": ANN, "draft_id": 0, "text": "x"}, 400, "DRAFT_ID_INVALID"),
+        ("sendChatAction", {"chat_id": ANN, "action": "dancing"}, 400, "wrong parameter action"),
+        ("editMessageText", {"chat_id": ANN, "message_id": 999, "text": "x"}, 400, "message to edit not found"),
+        ("editMessageText", {"chat_id": ANN, "message_id": 1, "text": "x"}, 400, "message can't be edited"),
+        ("deleteMessage", {"chat_id": ANN, "message_id": 999}, 400, "message to delete not found"),
+        ("answerCallbackQuery", {"callback_query_id": "1"}, 400, "query is too old"),
+        ("getFile", {"file_id": "1"}, 400, "wrong file_id"),
+        ("getUpdates", {"limit": 101}, 400, "limit"),
+        ("setWebhook", {"url": "http://example.com/"}, 400, "HTTPS"),
+        ("setWebhook", {"url": "https://example.com/", "secret_token": "no spaces"}, 400, "unallowed characters"),
+    ],
+)
+async def test_what_the_real_one_refuses_is_refused(
+    api: Any, method: str, given: dict[str, Any], status: int, words: str
+) -> None:
+    found, why = await api(method, **given)
+    assert found == status
+    assert words in why
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "kinds"),
+    [
+        ("a <b>b <i>c</i></b> &lt;d&gt; &amp;e", "a b c <d> &e", ["bold", "italic"]),
+        ('<a href="https://x.y/?a=1&amp;b=2">z</a>', "z", ["text_link"]),
+        ('<pre><code class="language-py">x</code></pre>', "x", ["pre"]),
+        ("🙂<s>x</s> & y", "🙂x & y", ["strikethrough"]),
+    ],
+)
+def test_html_is_read_as_text_and_entities(source: str, text: str, kinds: list[str]) -> None:
+    found, entities = read_html(source)
+    assert (found, [entity["type"] for entity in entities]) == (text, kinds)
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("<b>x</i>", 'expected "</b>", found "</i>"'),
+        ("<b>x", "Can't find end tag"),
+        ("x</b>", "Unexpected end tag"),
+        ("<h1>x</h1>", 'Unsupported start tag "h1"'),
+        ("1 < 2", "Unsupported start tag"),
+    ],
+)
+def test_html_that_does_not_parse_is_an_error(source: str, why: str) -> None:
+    with pytest.raises(Refusal, match="can't parse entities") as refused:
+        read_html(source)
+    assert why in str(refused.value)
+
+
+async def test_an_edit_that_changes_nothing_is_an_error(api: Any) -> None:
+    _, sent = await api("sendMessage", chat_id=ANN, text="card", reply_markup=button("a.1"))
+    where = {"chat_id": ANN, "message_id": sent["message_id"]}
+    status, why = await api("editMessageText", text="card", reply_markup=button("a.1"), **where)
+    assert (status, "message is not modified" in why) == (400, True)
+    status, changed = await api("editMessageText", text="card", **where)
+    assert (status, "reply_markup" in changed) == (200, False)
+
+
+async def test_an_offset_confirms_what_was_before(api: Any, telegram: Telegram) -> None:
+    ann = telegram.person()
+    updates = [await ann.send(f"number {number}") for number in range(3)]
+    ids = [update["update_id"] for update in updates]
+    assert [u["update_id"] for u in (await api("getUpdates"))[1]] == ids
+    assert [u["update_id"] for u in (await api("getUpdates", limit=1))[1]] == ids[:1]
+    assert [u["update_id"] for u in (await api("getUpdates", offset=ids[1]))[1]] == ids[1:]
+    assert [u["update_id"] for u in (await api("getUpdates"))[1]] == ids[1:]
+    assert [u["update_id"] for u in (await api("getUpdates", offset=-1))[1]] == ids[2:]
+    assert (await api("getUpdates", offset=ids[2] + 1))[1] == []
+
+
+async def test_two_pollers_and_a_poller_beside_a_webhook_are_a_conflict(api: Any, telegram: Telegram) -> None:
+    waiting = asyncio.create_task(api("getUpdates", timeout=20))
+    while not waiting.done():  # until the first one waits, the second may come before it
+        await api("getUpdates", timeout=0)
+    assert (await waiting)[0] == 409
+    await api("setWebhook", url="https://example.com/")
+    status, why = await api("getUpdates")
+    assert (status, "webhook is active" in why) == (409, True)
+
+
+async def test_only_kinds_that_were_asked_for_come(api: Any, telegram: Telegram) -> None:
+    ann = telegram.person()
+    await api("getUpdates", allowed_updates=["callback_query"])
+    sent = (await api("sendMessage", chat_id=ANN, text="card", reply_markup=button("a.1")))[1]
+    await ann.send("not asked for")
+    pressed = await ann.press(sent, "Go")
+    assert [u["update_id"] for u in (await api("getUpdates"))[1]] == [pressed["update_id"]]
+    query = pressed["callback_query"]["id"]
+    assert (await api("answerCallbackQuery", callback_query_id=query))[0] == 200
+    assert (await api("answerCallbackQuery", callback_query_id=query))[0] == 400
+    await api("getUpdates", allowed_updates=[])
+
+
+async def test_a_file_is_uploaded_named_and_downloaded(api: Any, telegram: Telegram) -> None:
+    files = {"voice": ("note.ogg", b"OggS", "audio/ogg")}
+    sent = await telegram.http.post(f"/bot{TOKEN}/sendVoice", data={"chat_id": str(ANN), "duration": "3"}, files=files)
+    voice = sent.json()["result"]["voice"]
+    assert (voice["file_size"], voice["duration"]) == (4, 3)
+    path = (await api("getFile", file_id=voice["file_id"]))[1]["file_path"]
+    assert (await telegram.http.get(f"/file/bot{TOKEN}/{path}")).content == b"OggS"
+    assert (await telegram.http.get(f"/file/bot42:wrong/{path}")).status_code == 401
