@@ -28,6 +28,8 @@ UNSENT = 1024  # notifications that wait for the connection; then the oldest are
 UNFINISHED = 64  # split payloads that are being put together
 NOTIFICATION = re.compile(r"(?P<sender>\S+) (?P<message>\S+) \d+ (?P<count>\d{1,6}) (?P<piece>.*)", re.DOTALL)
 RECONNECT_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0)
+# The last of them: the server has said its last word, and the connection is not closed yet.
+GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class PostgresBus(NewsBoard):
@@ -72,7 +74,7 @@ class PostgresBus(NewsBoard):
     async def _run(self, connection: asyncpg.Connection) -> None:
         try:
             while True:
-                with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                with contextlib.suppress(*GONE):
                     await self._send(connection)
                 log.warning("bus connection lost, reconnecting")
                 connection.terminate()
@@ -94,7 +96,7 @@ class PostgresBus(NewsBoard):
         while True:
             await asyncio.sleep(RECONNECT_SECONDS[min(attempt, len(RECONNECT_SECONDS) - 1)])
             attempt += 1
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with contextlib.suppress(*GONE):
                 return await self._listen()
 
     def _receive(self, payload: str) -> None:

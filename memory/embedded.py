@@ -40,7 +40,7 @@ SETTINGS = {
     "port": str(PORT),
     "unix_socket_permissions": "0700",
     "shared_buffers": "32MB",
-    "max_connections": "60",
+    "max_connections": "100",  # a process takes up to 31, and a killed one's are gone a moment later
     "max_worker_processes": "4",
     "max_parallel_workers_per_gather": "0",
     "max_logical_replication_workers": "0",
