@@ -19,7 +19,7 @@ run: $(VENV)/.runtime
 # Processes that tests start are measured too (patch = subprocess in pyproject.toml).
 test: $(VENV)/.dev
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	@$(MAKE) --no-print-directory check-coverage
 
 check-coverage: $(VENV)/.dev

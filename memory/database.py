@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -74,6 +75,8 @@ class Database:
             if error.connection_invalidated or _code(error).startswith(TROUBLE):
                 raise ConnectionError(f"the database is not available: {error.orig}") from error
             raise
+        except asyncpg.InternalClientError as error:  # the server has said its last word, the connection still stands
+            raise ConnectionError(f"the database is not available: {error}") from error
 
 
 def _code(error: DBAPIError) -> str:

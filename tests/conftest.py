@@ -14,7 +14,14 @@ from memory import embedded
 from memory.embedded import Embedded
 from tests.memory_world import ann, bob, database, here  # noqa: F401  (fixtures)
 
+LONGEST = ("test_kill_storm.py", "test_command_line.py", "test_chat_page.py", "test_whole_page.py")
+
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first: so no worker is still at one of them when the others are done."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from bot.action import Call
-from tests.skill_stage import CATALOGUE, Stage, stage
+from bot.ids import new_id
+from bot.trust import Trust
+from tests.skill_stage import CATALOGUE, FRIDAY, Stage, stage
 
 # What is there before each action, in this order.
 BEFORE: list[tuple[str, dict[str, Any]]] = [
@@ -54,15 +57,23 @@ UNDOABLE: list[tuple[str, dict[str, Any]]] = [
     ("me.resume", {}),
     ("me.quiet_hours", {}),
     ("me.digest_at", {"time": "08:30"}),
+    ("me.revoke_trust", {"trust": "bob"}),
 ]
+
+
+async def settle_in(ann: Stage) -> None:
+    for action, arguments in BEFORE:
+        await ann.did(action, **arguments)
+    until, to = FRIDAY + timedelta(days=30), {"to": "bob@example.com"}
+    async with ann.work() as work:
+        await work.trusts.add(Trust(id=new_id(), action="mail.send", account=None, targets=to, until=until))
 
 
 @pytest_asyncio.fixture
 async def ann(module_url: str) -> AsyncIterator[Stage]:
     """A person with a little of everything."""
     async with stage(module_url) as ann:
-        for action, arguments in BEFORE:
-            await ann.did(action, **arguments)
+        await settle_in(ann)
         yield ann
 
 
@@ -70,8 +81,7 @@ async def ann(module_url: str) -> AsyncIterator[Stage]:
 async def same_ann(module_url: str) -> AsyncIterator[Stage]:
     """One such person for all who leave everything as it was, which is the point."""
     async with stage(module_url) as ann:
-        for action, arguments in BEFORE:
-            await ann.did(action, **arguments)
+        await settle_in(ann)
         yield ann
 
 
