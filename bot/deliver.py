@@ -18,7 +18,7 @@ from bot.ports import ChatPlatform, Ports, Unsent
 from bot.receive import topic
 from bot.records import Delivery, DeliveryState, Message
 
-TRIES = 5
+TRIES = 24  # about ten minutes of a platform that does not answer
 LONGEST_WAIT = 30.0  # seconds
 MAY_REPEAT = "_(You may have got this already: I was interrupted while sending it.)_\n\n"
 log = logging.getLogger("aurelius.deliver")

@@ -71,6 +71,7 @@ def test_lines_about_one_message_carry_its_id_and_later_ones_do_not(lines: Lines
         ("key sk-ant-REDACTED", "key [token]"),
         ("Authorization: Bearer eyJhbGciOi.abc-def", "Authorization: [token]"),
         ("bot 123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawx", "bot [token]"),
+        ("GET /bot123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawx/getMe", "GET /bot[token]/getMe"),
         ("postgresql://ann:pa55@db/x", "postgresql://[hidden]@db/x"),
         ("http://127.0.0.1:8765/link?code=Zm9vYmFyYmF6", "http://127.0.0.1:8765/link?code=[token]"),
     ],
