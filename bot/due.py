@@ -13,7 +13,7 @@ from bot.ports import DeadLetter, Job, Ports, Queue
 from bot.press import say
 from bot.receive import topic
 from bot.records import Author, InboundState, Message, Reminder
-from bot.settle import Answered, give_up, settle
+from bot.settle import NAG_BEFORE, Answered, give_up, settle
 from bot.suggestion import Event, State, Suggestion
 from bot.web import web_address
 
@@ -38,7 +38,7 @@ async def wake(ports: Ports, subject: str) -> None:
 
 async def nag(ports: Ports, subject: str) -> None:
     """A card that still waits says so before it expires."""
-    found = await _found(ports, subject)
+    found = await _found(ports, subject, NAG_BEFORE)
     if found is not None and found[1].state is State.OPEN:
         await _point_at(ports, *found, "This still waits for your answer and expires {until}: {title}", subject)
 
@@ -46,7 +46,7 @@ async def nag(ports: Ports, subject: str) -> None:
 async def _on_card(
     ports: Ports, subject: str, event: Event, states: tuple[State, ...]
 ) -> tuple[User, Suggestion] | None:
-    found = await _found(ports, subject)
+    found = await _found(ports, subject, timedelta() if event is Event.EXPIRE else None)
     if found is None or found[1].state not in states:
         return None
     user, suggestion = found
@@ -54,14 +54,17 @@ async def _on_card(
     return (user, decided.suggestion) if decided.suggestion and not decided.refused else None
 
 
-async def _found(ports: Ports, subject: str) -> tuple[User, Suggestion] | None:
-    """The card as it is now, unless it was edited since: then the newer revision has its own clocks."""
+async def _found(ports: Ports, subject: str, left: timedelta | None) -> tuple[User, Suggestion] | None:
+    """The card as it is now, unless it was edited since: then the newer revision has its own clocks; or was put off
+    since, so that more than `left` is left of its time: then it has later ones."""
     org, user, nonce = subject.split("/", 2)
 
     async def find() -> tuple[User, Suggestion] | None:
         async with ports.memory.work(Scope(org=org, user=user)) as work:
             suggestion = await work.suggestions.by_nonce(nonce)
             if suggestion is None or suggestion.nonce != nonce:
+                return None
+            if left is not None and suggestion.expires_at - ports.clock.now() > left:
                 return None
             return await work.profile.get(), suggestion
 

@@ -184,7 +184,7 @@ async def _carry_out(ports: Ports, user: User, suggestion: Suggestion, name: str
     done: list[Outcome] = []
     for number, call in enumerate(suggestion.steps):
         again = f"{call.key}:{suggestion.revision}:{suggestion.pressed}"
-        ran = await _run(ports, user, replace(call, key=again), f"run{name}:{number}")
+        ran = await _run(ports, user, suggestion, replace(call, key=again), f"run{name}:{number}")
         if ran.lost or ran.outcome is None:
             return await _finish(ports, user, suggestion, Event.LOSE, "", name)
         if not ran.outcome.ok:
@@ -210,7 +210,7 @@ async def _take_back(ports: Ports, user: User, suggestion: Suggestion, undo: Seq
     """Last step first. What could not be taken back is said."""
     told, stuck = [suggestion.result] if suggestion.failed else [], False
     for number, call in enumerate(undo):
-        ran = await _run(ports, user, call, f"undo{name}:{number}")
+        ran = await _run(ports, user, suggestion, call, f"undo{name}:{number}")
         ok = ran.outcome is not None and ran.outcome.ok
         told.append(ran.outcome.text if ran.outcome else "I do not know whether one step was taken back.")
         stuck = stuck or not ok
@@ -227,10 +227,14 @@ async def give_up(ports: Ports, user: User, suggestion: Suggestion) -> None:
         await show(ports, user, lost, ":dead")
 
 
-async def _run(ports: Ports, user: User, call: Call, name: str) -> Ran:
+async def _run(ports: Ports, user: User, suggestion: Suggestion, call: Call, name: str) -> Ran:
+    """In the conversation where the card stands: a reminder that was approved there comes there."""
+
     async def run() -> Ran:
+        async with ports.memory.work(user.scope) as work:
+            copies = await work.messages.of_suggestion(suggestion.id)
         try:
-            return Ran(outcome=await execute(ports, user, call))
+            return Ran(outcome=await execute(ports, user, call, where=copies[0].at if copies else None))
         except Lost:
             return Ran(outcome=None, lost=True)
 

@@ -163,6 +163,21 @@ async def test_later_puts_it_off_and_it_comes_back_by_itself(lab: Lab, talk: Tal
     assert done_to("lena") == ["Hello"]
 
 
+async def test_the_first_clocks_of_a_card_that_was_put_off_say_nothing(lab: Lab, talk: Talk, clock: MovedClock) -> None:
+    card = await letter(lab, talk, "lou")
+    await pressed(talk, card, "Later", "snoozed")
+    clock.ahead = timedelta(hours=3)
+    await fire(talk, "wake", card)
+    await told(talk, "here it is again")
+    clock.ahead = timedelta(hours=24)  # when it would have expired; it has three hours more
+    await fire(talk, "nag", card)
+    await fire(talk, "expire", card)
+    await settled(talk)
+    lines = await talk.all()
+    assert next(line for line in lines if line.id == card.id).state == "open"
+    assert not [line.text for line in lines if "not expired yet" in line.text or "still waits" in line.text]
+
+
 async def test_the_clocks_of_an_older_revision_do_nothing(lab: Lab, talk: Talk, clock: MovedClock) -> None:
     card = await letter(lab, talk, "mona")
     old = await talk.suggestion(card)

@@ -192,3 +192,17 @@ async def test_every_copy_of_the_card_shows_the_outcome(
     assert shown.reply.text == done.text
     assert shown.reply.choices == ()
     assert done_to("gus") == ["Hello"]
+
+
+async def test_a_reminder_that_was_approved_comes_where_its_card_stands(
+    lab: Lab, talk: Talk, ports: Ports, chat: PlatformStandIn
+) -> None:
+    there = await chat.talk(ports, talk)
+    await there.say("/pause")  # so that it is asked
+    at = (ports.clock.now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    remind = {"name": "reminders_set", "input": {"text": "call Ann", "at": at}}
+    card = await card_of(lab, there, "remind me to call Ann", remind)
+    await there.press(button(card, "Approve"))
+    await chat.until(lambda: any("✅" in shown.reply.text for shown in chat.at(there.at.place)))
+    async with ports.memory.work(talk.user.scope) as work:
+        assert [reminder.where for reminder in await work.reminders.list()] == [there.at]

@@ -150,7 +150,7 @@ async def test_a_card_without_a_place_recalls_itself_at_home(talk: Talk, ports: 
     homeless = Suggestion(
         id=new_id(), scope=shown.scope, revision=1, trigger=Why.CLOCK, title="Water the plants", steps=shown.steps,
         risk=shown.risk, state=State.OPEN, digest=shown.digest, nonce=new_id(), created_at=shown.created_at,
-        expires_at=shown.expires_at,
+        expires_at=ports.clock.now() + timedelta(minutes=30),
     )  # fmt: skip
     async with ports.memory.work(talk.user.scope) as work:
         await work.suggestions.add(homeless)
