@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
 from enum import Enum
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, TypeVar, get_origin, get_type_hints
 
 from sqlalchemy import Column, ColumnElement, Row, Table, delete, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -34,6 +34,7 @@ class Shape(Generic[T]):
         self.kind, self.table = kind, table
         self.columns: list[tuple[Column[Any], Any]] = [(table.c[name], hints[name]) for name in names]
         self._select = select(*(column for column, _ in self.columns))
+        self._loaders = [(column.name, _loader(column, hints[column.name])) for column, _ in self.columns]
 
     def row(self, record: T) -> dict[str, Any]:
         """The values of the columns; what is None and has a default in the database is left out."""
@@ -43,7 +44,7 @@ class Shape(Generic[T]):
     def record(self, row: Row[Any], **more: Any) -> T:
         """The record; `more` are the fields that have no column of their name."""
         values = row._mapping
-        return self.kind(**{c.name: _loaded(c, hint, values[c.name]) for c, hint in self.columns}, **more)
+        return self.kind(**{name: load(values[name]) if load else values[name] for name, load in self._loaders}, **more)
 
     def select(self) -> Any:
         return self._select
@@ -57,10 +58,11 @@ def _stored(column: Column[Any], value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _loaded(column: Column[Any], hint: Any, value: Any) -> Any:
+def _loader(column: Column[Any], hint: Any) -> Callable[[Any], Any] | None:
+    """What makes the field of a column's value; None where they are the same. Chosen once: histories have many rows."""
     if isinstance(column.type, JSONB):
-        return decode(hint, value)
-    return hint(value) if isinstance(hint, type) and issubclass(hint, Enum) else value
+        return lambda value: () if value == [] and get_origin(hint) is tuple else decode(hint, value)
+    return hint if isinstance(hint, type) and issubclass(hint, Enum) else None
 
 
 class Owned:
