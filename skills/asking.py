@@ -19,8 +19,10 @@ async def ask(
     text: str,
     server_tools: tuple[str, ...] = (),
     max_tokens: int = 2048,
+    needs_claude: str = "",
 ) -> Answer:
-    """The fast model's answer. Raises Sorry when it is out of reach, over budget or refuses."""
+    """The fast model's answer. `needs_claude` names what the offline model's rules cannot do. Raises Sorry when it is
+    out of reach, over budget or refuses."""
     said: tuple[Said, ...] = (Said(role="user", texts=(text,)),)
     prompt = Prompt(
         purpose=purpose, tier=Tier.FAST, system=system, messages=said, server_tools=server_tools, max_tokens=max_tokens
@@ -39,4 +41,6 @@ async def ask(
         raise Sorry(f"The budget for the language model is used up ({spent}). Raise it or wait.") from over
     if answer.end is End.REFUSED or not answer.text.strip():
         raise Sorry("The language model gave no answer to this.")
+    if answer.offline and needs_claude:
+        raise Sorry(f"{needs_claude} needs Claude. Add a Claude key in the settings, then I can do it.")
     return answer

@@ -58,6 +58,8 @@ REQUESTS = [
     ("compose a letter", "drafts.add"),
     ("show my drafts", "drafts.list"),
     ("make the draft shorter", "drafts.update"),
+    ("word a mail to my landlord that the heating is broken", "drafts.compose"),
+    ("think this task through with me", "tasks.analyse"),
     ("discard the draft", "drafts.remove"),
     ("summarize this text", "summaries.text"),
     ("tldr of this article", "summaries.text"),

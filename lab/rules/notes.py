@@ -129,6 +129,7 @@ RULES: tuple[Rule, ...] = (
         r"(?:delete|remove|throw away) (?:my |the )?note (?:about |on |with )?(?P<note>.+)",
         simple("notes.remove", note="note"),
     ),
+    rule(r"word (?:me )?an? (?:(?:e-?)?mail|message|letter) (?P<wish>.+)", simple("drafts.compose", wish="wish")),
     rule(r"(?:(?:show|list|see)(?: me)? )?(?:all )?(?:my |the )?drafts|what drafts do i have", _always("drafts.list")),
     rule(
         r"(?:change|set) the subject of (?:the |my )?(?:draft|mail|message)(?: to"

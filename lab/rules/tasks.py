@@ -123,6 +123,7 @@ def _change(found: re.Match[str], turn: Turn) -> Answer | None:
 
 LEVEL = r"(?P<level>high|low|normal|urgent|important)"
 ADD_RULES: tuple[Rule, ...] = (
+    rule(r"think (?:my |the )?(?:task )?(?P<task>.+?) through(?: with me)?", simple("tasks.analyse", task="task")),
     rule(
         r"(?:add|create|make) (?:a |another )?sub-?task (?:to|under|of|for) (?P<parent>[^:]+): ?(?P<what>.+)", _sub_task
     ),

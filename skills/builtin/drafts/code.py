@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from bot.action import Outcome
 from bot.codec import decode
 from bot.ids import derived_id
 from bot.ports import Context
+from bot.prompt import untrusted
 from bot.records import Draft
 from bot.repositories import Work
+from skills.asking import ask
+from skills.prompts import prompt
 from skills.sorry import Sorry
 from skills.undo import undo
 from skills.which import by_id, pick
@@ -25,6 +29,16 @@ async def add(context: Context, to: str, subject: str, text: str) -> Outcome:
         await work.drafts.put(draft)
     back = undo(context, "drafts.remove", draft=draft.id)
     return Outcome(ok=True, text=f"Drafted, not sent.\n\n{_whole(draft)}", data={"id": draft.id}, undo=back)
+
+
+async def compose(context: Context, wish: str, answers: str = "") -> Outcome:
+    """Only words: keeping them is `add`. What is being answered was written by somebody else."""
+    language = context.user.language or "the language of these words"
+    system = prompt(Path(__file__).with_name("email.md"), name=context.user.name or "the user", language=language)
+    shown = f"{wish}\n\n{untrusted(answers, 'mail')}" if answers else wish
+    answer = await ask(context, purpose="draft", system=system, text=shown, needs_claude="Wording a mail")
+    text = answer.text.strip()
+    return Outcome(ok=True, text=quoted(text), data={"text": text}, outside=bool(answers))
 
 
 async def show(context: Context) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from bot.action import Outcome
@@ -13,6 +14,8 @@ from bot.ids import derived_id
 from bot.ports import Context
 from bot.records import Task
 from bot.repositories import Work
+from skills.asking import ask
+from skills.prompts import prompt
 from skills.sorry import Sorry
 from skills.undo import undo
 from skills.which import by_id, pick
@@ -102,6 +105,19 @@ async def update(
     return Outcome(
         ok=True, text=f"Changed: {_line(after, _today(context))}.", data=_data(after), undo=_back(context, found)
     )
+
+
+async def analyse(context: Context, task: str) -> Outcome:
+    async with context.open() as work:
+        found = await _find(work, task)
+        parts = [part.title for part in await work.tasks.list(limit=MOST) if part.parent == found.id]
+    system = prompt(
+        Path(__file__).with_name("analysis.md"), language=context.user.language or "the language of the task"
+    )
+    known = {"task": found.title, "due": str(found.due or ""), "notes": found.notes, "parts": "; ".join(parts)}
+    shown = "\n".join(f"{name}: {value}" for name, value in known.items() if value)
+    answer = await ask(context, purpose="analysis", system=system, text=shown, needs_claude="Thinking a task through")
+    return Outcome(ok=True, text=answer.text.strip(), data={"id": found.id})
 
 
 async def remove(context: Context, task: str) -> Outcome:

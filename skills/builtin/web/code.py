@@ -8,7 +8,6 @@ from bot.action import Outcome
 from bot.ports import Context
 from skills.asking import ask
 from skills.prompts import prompt
-from skills.sorry import Sorry
 
 
 async def search(context: Context, query: str) -> Outcome:
@@ -22,7 +21,5 @@ async def read(context: Context, url: str) -> Outcome:
 async def _through_claude(context: Context, file: str, text: str, tool: str, what: str) -> Outcome:
     language = context.user.language or "the language of the question"
     system = prompt(Path(__file__).with_name(file), language=language)
-    answer = await ask(context, purpose="web", system=system, text=text, server_tools=(tool,))
-    if answer.offline:
-        raise Sorry(f"{what} needs Claude. Add a Claude key in the settings, then I can do it.")
+    answer = await ask(context, purpose="web", system=system, text=text, server_tools=(tool,), needs_claude=what)
     return Outcome(ok=True, text=answer.text.strip())
