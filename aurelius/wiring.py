@@ -2,7 +2,7 @@
 
 platform -> receive (one transaction: row + queue) -> turn: begin, think, act, reply -> deliver -> platform
 button -> press -> settle: decide (atomic), carry out (once), show on every copy of the card
-tick -> due reminders, expiring cards -> the same path
+tick -> due reminders; delayed jobs -> cards that expire or come back -> the same path
 """
 
 from __future__ import annotations
