@@ -12,6 +12,7 @@ THEIRS = f"""
     SELECT s.workflow_uuid AS job, s.status = 'PENDING' AS running
     FROM {SCHEMA}.workflow_status s JOIN {SCHEMA}.workflow_input i USING (workflow_uuid)
     WHERE s.workflow_uuid = ANY(CAST(:jobs AS text[]))
+       OR CAST(i.inputs AS json) -> 'positionalArgs' ->> 1 = ANY(CAST(:jobs AS text[]))
        OR starts_with(CAST(i.inputs AS json) -> 'positionalArgs' ->> 1, CAST(:subjects AS text))
 """  # noqa: S608
 DELETE = tuple(
@@ -21,7 +22,8 @@ DELETE = tuple(
 
 
 def forget(connection: Any, jobs: Sequence[str], subjects: str) -> list[str]:
-    """Delete these jobs and those whose subject begins with `subjects`; returns those that run and so could not be."""
+    """Delete these jobs, those about the same and those whose subject begins with `subjects`; returns those that run
+    and so could not be."""
     import sqlalchemy
 
     found = connection.execute(sqlalchemy.text(THEIRS), {"jobs": list(jobs), "subjects": subjects}).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -12,8 +13,10 @@ import pytest_asyncio
 
 from bot.message import ButtonPress, InboundMessage, Stop
 from bot.people import User
+from bot.receive import topic
+from bot.web import web_address
 from tests.web_browser import HTML, listen, send, visit
-from tests.web_stage import Stage, stage
+from tests.web_stage import ANN, Stage, stage
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
@@ -121,6 +124,22 @@ async def test_the_stream_ends_when_the_person_signs_out(ann: httpx2.AsyncClient
         assert (await ann.post("/sign-out")).status_code == 303
         async for _ in answer.aiter_lines():
             pass  # it ends by itself
+
+
+async def test_the_stream_ends_after_signing_out_however_much_is_going_on(
+    playing: Stage, ann: httpx2.AsyncClient
+) -> None:
+    async def chatter() -> None:
+        while True:
+            await playing.bus.publish(topic(web_address(ANN)), {"kind": "growing", "turn": "t", "text": "word"})
+            await asyncio.sleep(0.01)
+
+    chatting = asyncio.create_task(chatter())
+    async with asyncio.timeout(10), ann.stream("GET", "/chat/events") as answer:
+        assert (await ann.post("/sign-out")).status_code == 303
+        async for _ in answer.aiter_lines():
+            pass  # it ends by itself
+    chatting.cancel()
 
 
 async def test_one_person_cannot_hold_endless_streams(ann: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:

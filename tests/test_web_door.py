@@ -235,9 +235,11 @@ async def test_what_does_not_work_is_not_ready(migrated_url: str) -> None:
 
 async def test_figures_are_for_this_machine_alone(client: httpx2.AsyncClient) -> None:
     await client.get("/conversations/messages/some-secret-id")
+    await client.request("MADEUP", "/")
     here = await client.get("/metrics")
     assert 'aurelius_http_requests_total{method="GET",route="/conversations/messages/{message}"' in here.text
     assert "some-secret-id" not in here.text
+    assert "MADEUP" not in here.text
     assert (await client.get("/metrics", headers={"x-forwarded-for": "1.2.3.4"})).status_code == 403
 
 

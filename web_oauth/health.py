@@ -17,6 +17,7 @@ from web_oauth.problem import Problem
 from web_oauth.session import needs_of
 
 READY_SECONDS = 5.0
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # anybody may make up others
 REQUESTS = Counter("aurelius_http_requests_total", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram("aurelius_http_request_seconds", "Time until the answer began", ["route"])
 
@@ -58,7 +59,8 @@ class Measured:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = self._route(scope)
-                REQUESTS.labels(scope["method"], route, str(message["status"])).inc()
+                method = scope["method"] if scope["method"] in METHODS else "other"
+                REQUESTS.labels(method, route, str(message["status"])).inc()
                 SECONDS.labels(route).observe(time.perf_counter() - began)
             await send(message)
 

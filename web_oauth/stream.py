@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
@@ -39,8 +40,15 @@ async def stream(request: Request, user: User) -> Response:
     after = int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else 0
     local = request.url.path.startswith("/local/")
 
+    looked = time.monotonic()
+
     async def still_welcome() -> bool:
-        return local or await visitor(request) is not None
+        """Looked up with every heartbeat, however much is going on."""
+        nonlocal looked
+        if local or time.monotonic() - looked < needs_of(request).heartbeat:
+            return True
+        looked = time.monotonic()
+        return await visitor(request) is not None
 
     closing: asyncio.Event = request.app.state.closing
 
@@ -66,15 +74,13 @@ async def events(
         waiting, closed = asyncio.ensure_future(_next(news)), asyncio.ensure_future(closing.wait())
         look = True
         try:
-            while not closed.done():
+            while not closed.done() and await still_welcome():
                 if look:
                     async for seq, event in _rows(needs, user, at, after):
                         after = seq
                         yield event
                 done, _ = await asyncio.wait({waiting, closed}, timeout=needs.heartbeat, return_when=FIRST)
                 if not done:
-                    if not await still_welcome():
-                        return
                     yield _event("beat", {})  # a named event: scripts do not see comments
                     look = True  # news may be lost: look from time to time without being told
                     continue
