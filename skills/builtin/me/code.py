@@ -70,13 +70,13 @@ async def quiet_hours(context: Context, begin: str | None = None, end: str | Non
     first, last = _time(begin), _time(end)
     if first == last:
         raise Sorry("The quiet hours must not end when they begin.")
-    text = f"Quiet from {first:%H:%M} until {last:%H:%M}. What you asked for, like a reminder, still comes in that time."
+    text = f"Quiet from {first:%H:%M} until {last:%H:%M}. What you asked for, like a reminder, still comes."
     return await _choose(context, text, quiet_from=first, quiet_until=last)
 
 
 async def set_digest(context: Context, time: str) -> Outcome:
     at = _time(time)
-    text = f"Kept: {at:%H:%M} is the time of your daily digest. I do not send it by myself yet; ask for your day any time."
+    text = f"Kept: {at:%H:%M} is the time of your daily digest. I do not send it by myself yet; ask for your day."
     return await _choose(context, text, digest_at=at)
 
 
