@@ -10,10 +10,11 @@ from typing import Any
 
 from aurelius.clock import SystemClock
 from bot.ids import new_id
-from bot.message import Address, InboundMessage
-from bot.people import Person, User
+from bot.message import InboundMessage
+from bot.people import User
 from bot.ports import Ports
 from bot.receive import receive, topic
+from bot.web import web_address, web_person
 from memory.bus import PostgresBus
 from memory.database import Database
 from memory.vault import Vault, new_key
@@ -28,30 +29,24 @@ class Door:
         user = User(id=new_id(), org=new_id(), name=name)
         async with self.ports.memory.door() as door:
             await door.persons.add_user(user)
-            await door.persons.link(Person(platform="web", tenant="", id=user.id), user)
         return user
 
     async def say(self, user: User, text: str) -> None:
         """Returns when it is acknowledged: nothing can lose it any more."""
-        delivery, at = new_id(), _at(user)
-        sender = Person(platform="web", tenant="", id=user.id)
-        now = self.ports.clock.now()
+        delivery, now = new_id(), self.ports.clock.now()
+        at, sender = web_address(user), web_person(user)
         message = InboundMessage(delivery=delivery, at=at, sender=sender, ref=delivery, text=text, sent_at=now)
         await receive(self.ports, message)
 
     async def answered(self, user: User, text: str) -> float:
         """Seconds until the turn is over."""
         began = time.perf_counter()
-        async with self.ports.bus.subscribe(topic(_at(user))) as news:
+        async with self.ports.bus.subscribe(topic(web_address(user))) as news:
             await self.say(user, text)
             async for item in news:
                 if item["kind"] == "idle":
                     break
         return time.perf_counter() - began
-
-
-def _at(user: User) -> Address:
-    return Address(platform="web", tenant="", place=user.id)
 
 
 @asynccontextmanager
