@@ -202,6 +202,17 @@ async def test_an_answer_grows_in_a_draft_and_then_stands_there_once(
     assert not any(call["method"] == "sendMessageDraft" for call in made[last:])
 
 
+async def test_drafts_that_are_refused_are_given_up_and_the_answer_comes(
+    lab: Lab, telegram: Telegram, ann: AppUser
+) -> None:
+    await telegram.fault("sendMessageDraft", status=400, times=2)
+    await lab.script({"text": "word " * 50, "latency": 2.5}, match={"text": "tell me silently"})
+    before = len(await telegram.calls("sendMessageDraft"))
+    assert (await ann.say("tell me silently"))["text"].startswith("word")
+    assert len(await telegram.calls("sendMessageDraft")) == before + 1
+    await telegram.act("forget_faults")
+
+
 async def test_a_growing_answer_is_stopped_by_its_button(lab: Lab, telegram: Telegram, ann: AppUser) -> None:
     await lab.script({"text": "word " * 400, "latency": 15}, match={"text": "tell me without end"})
     before = len(await telegram.calls("sendMessageDraft"))

@@ -41,6 +41,7 @@ ACTS: dict[str, Callable[[World, Json], Awaitable[Json]]] = {
     "stop": people.stop,
     "again": people.again,
     "block": people.block,
+    "forget_faults": people.forget_faults,
 }
 
 

@@ -139,6 +139,11 @@ async def block(world: World, body: Json) -> Json:
     return {}
 
 
+async def forget_faults(world: World, body: Json) -> Json:
+    world.faults.clear()
+    return {}
+
+
 def view(chat: Chat) -> Json:
     """A chat as the person sees it: `html` is what the bot wrote, `text` what is shown."""
     messages: list[Any] = sorted(chat.messages.values(), key=lambda message: int(message["message_id"]))

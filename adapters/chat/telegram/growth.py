@@ -88,10 +88,9 @@ class Growth:
                 break
             await asyncio.sleep(DRAFTS.seconds if drafting else 0)
             await _next(sign, at, DRAFT_EVERY if drafting else TYPING_EVERY)
-        self._signs.pop(at.conversation, None)
 
     async def _give(self, at: Address, sign: Sign, drafting: bool) -> bool:
-        """False when the platform does not want to see signs."""
+        """False when the platform does not want to see signs; then there are no more of this turn."""
         call = self._draft(at, sign.draft, sign.text) if drafting else self._typing(at)
         sign.on_its_way = asyncio.ensure_future(call)
         return await asyncio.shield(sign.on_its_way)
