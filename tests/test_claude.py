@@ -192,7 +192,11 @@ async def test_an_answer_that_is_paused_for_ever_is_given_up_on(api: MessagesApi
     assert len(api.bodies) == 6
 
 
-@pytest.mark.parametrize("raw", ['{"title": "mil', "[1, 2]", "not json at all"])
+HALF, DEEP = '{"title": "half \\ud83d"}', '{"title": ' + "[" * 20_000 + "]" * 20_000 + "}"
+BROKEN = ['{"title": "mil', "[1, 2]", "not json at all", '{"title": NaN}', '{"title": 1e999}', HALF, DEEP]
+
+
+@pytest.mark.parametrize("raw", BROKEN, ids=range(len(BROKEN)))
 async def test_broken_arguments_become_something_to_tell_the_model(api: MessagesApi, claude: Claude, raw: str) -> None:
     api.script(uses("tasks_add", raw), text("Sorry."))
     broken = await claude.ask(SCOPE, prompt(person("add"), tools=(ADD,)))

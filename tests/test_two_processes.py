@@ -9,8 +9,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+import pytest
 
+from aurelius.lifetime import _plainly
 from aurelius.roles import Role
+from aurelius.trouble import Trouble
 from aurelius.wiring import System
 from bot.model import Prompt, Said, Tier
 from tests.talk import WAIT, Lab, offline_model, whole
@@ -69,3 +72,13 @@ async def test_without_the_pasted_key_the_one_in_the_settings_counts_again(migra
         assert (await client.post("/settings/key", data={"key": KEY})).status_code == 303
         assert (await client.post("/settings/key/remove")).status_code == 303
         assert await asked_as(pages, lab) == CLAUDE
+
+
+async def test_a_process_that_cannot_open_the_vault_says_what_to_do(migrated_url: str, tmp_path: Path) -> None:
+    async with offline_model() as lab:
+        one = whole(migrated_url, lab, tmp_path / "one", [], anthropic_base_url=lab.url)
+        async with one as pages, owner(pages) as client:
+            assert (await client.post("/settings/key", data={"key": KEY})).status_code == 303
+        with pytest.raises(Trouble, match="AURELIUS_SECRET_KEYS, or share the data folder"), _plainly():
+            async with whole(migrated_url, lab, tmp_path / "two", []):
+                raise AssertionError("it started")

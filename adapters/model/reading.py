@@ -164,6 +164,7 @@ def _arguments(raw: str) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(raw)
-    except ValueError:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # half a character or NaN: nothing keeps these
+    except (ValueError, RecursionError):
         return {MALFORMED: raw}
     return value if isinstance(value, dict) else {MALFORMED: raw}
