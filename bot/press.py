@@ -86,6 +86,8 @@ async def _again(ports: Ports, pressed: Pressed, id: str) -> bool:
         user = await door.persons.user_of(found[0].sender) if found else None
         if found is None or user is None or user.id != pressed.user.id:
             return False
+        if found[1] is not InboundState.ANSWERED:
+            return False  # it is being worked on again, or was stopped
         answer = await door.enter(user.scope).messages.get(derived_id("reply", pressed.subject))
         if answer is None or pressed.token not in [choice.token for choice in answer.choices]:
             return False  # it was answered since

@@ -13,6 +13,7 @@ from bot.ids import derived_id
 from bot.message import Attachment, Kind
 from bot.phrases import UNTRUE
 from bot.ports import Ports
+from bot.records import InboundState
 from bot.turn import ENDLESS, LONGEST, NOTHING
 from tests.letterbox import done_to, said, use
 from tests.path_stage import Running, lab, ports, running, settings, talk, told  # noqa: F401 - fixtures
@@ -221,6 +222,22 @@ async def test_when_the_model_is_down_the_message_is_kept_and_try_again_answers_
     await talk.press("z.end")
     await told(talk, "not yours")
     assert len(await bodies(lab)) == 1
+
+
+async def test_try_again_does_not_bring_back_what_was_stopped_meanwhile(lab: Lab, talk: Talk, ports: Ports) -> None:
+    await lab.script(DOWN | {"times": 3}, match={"text": "anybody there"})
+    delivery = await talk.send("anybody there?")
+    again = button(await told(talk, "I cannot reach"), "Try again")
+    message = again.token.partition(".")[2]
+    async with ports.memory.door() as door:  # pressed before, begun again, and stopped a moment ago
+        await door.inbox.mark([message], InboundState.STOPPED)
+    await talk.press(again)
+    await talk.press("z.end")
+    await told(talk, "not yours")
+    async with ports.memory.door() as door:
+        found = await door.inbox.get(message)
+    assert found is not None
+    assert (found[0].delivery, found[1]) == (delivery, InboundState.STOPPED)
 
 
 async def test_another_person_cannot_press_try_again(lab: Lab, talk: Talk, running: Running) -> None:
