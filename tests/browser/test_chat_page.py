@@ -12,7 +12,7 @@ from bot.ids import new_id
 from bot.message import ButtonPress, Command, InboundMessage, Stop
 from bot.records import Author, Message
 from bot.web import web_address
-from tests.browser.conftest import enter
+from tests.browser.conftest import PATIENCE, enter
 from tests.web_stage import ANN, Stage
 
 HOSTILE = (
@@ -164,23 +164,26 @@ async def test_what_waits_survives_a_reload(playing: Stage, page: Page, context:
 
 
 async def test_an_answer_that_got_lost_on_the_way_is_not_sent_twice(playing: Stage, page: Page) -> None:
-    tries: list[str] = []
+    first, again = asyncio.Event(), asyncio.Event()
 
     async def lose_first(route: Route) -> None:
-        tries.append("x")
-        if len(tries) == 1:
+        if first.is_set():
+            await route.continue_()
+            again.set()
+        else:
+            first.set()
             await route.fetch()  # the server takes it, the page never hears
             await route.abort()
-        else:
-            await route.continue_()
 
     playing.reply = echo
     await page.route(lambda url: url.endswith("/chat/messages"), lose_first)
     await write(page, "once")
+    async with asyncio.timeout(PATIENCE / 1000):
+        await again.wait()
     await expect(page.locator("#outbox .row")).to_have_count(0)
     await expect(page.locator("#log .user")).to_have_count(1)
     await expect(page.locator("#log .assistant")).to_have_count(1)
-    assert len(tries) == 2
+    assert len(playing.received) == 1
 
 
 async def test_two_pages_show_the_same(playing: Stage, page: Page, context: BrowserContext) -> None:
