@@ -44,8 +44,7 @@ async def serve(settings: Settings, roles: frozenset[Role], *, until_stdin_close
         if listener is not None:
             settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "aurelius.wiring"))
-        asks = bool(roles & {Role.WORKER, Role.WEB})
-        ground = await stack.enter_async_context(prepared(settings, local_token=token, model=asks))
+        ground = await stack.enter_async_context(prepared(settings, local_token=token, model=Role.WORKER in roles))
         wiring = await loading
         with _plainly():
             system = await stack.enter_async_context(wiring.assemble(ground, roles=roles))
