@@ -39,7 +39,7 @@ WORKFLOW = "job"
 TELL = "tell of a dead letter"
 FORGET_LATER = "forget a job"
 OVER_BY_THEN = timedelta(minutes=10)
-RECOVERIES = 3
+RECOVERIES = 10  # a job dies with its process, whoever killed it: too few give up the innocent beside a poisonous one
 WIDTH: Mapping[Queue, int] = {
     Queue.CONVERSATIONS: 64,
     Queue.PRESSES: 32,

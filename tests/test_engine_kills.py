@@ -121,6 +121,7 @@ async def test_a_job_that_keeps_killing_its_process_becomes_a_dead_letter(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "SWEEP_EVERY", 0.05)
+    monkeypatch.setattr("scheduler.engine.RECOVERIES", 3)
     told: list[DeadLetter] = []
     began = 0
 
