@@ -51,14 +51,13 @@ def is_to_us(inbound: InboundMessage | Command) -> bool:
 
 def as_message(inbound: InboundMessage | Command) -> Message:
     """The line of the conversation that it is; the same line whenever it is made again."""
-    command = isinstance(inbound, Command)
     return Message(
         id=derived_id("said", inbound.at.platform, inbound.at.tenant, inbound.delivery),
         at=inbound.at,
         author=Author.USER,
         text=f"/{inbound.name} {inbound.text}".strip() if isinstance(inbound, Command) else inbound.text,
         sent_at=inbound.sent_at,
-        files=() if command or not isinstance(inbound, InboundMessage) else inbound.attachments,
+        files=() if isinstance(inbound, Command) else inbound.attachments,
     )
 
 
