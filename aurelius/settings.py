@@ -68,6 +68,9 @@ class Settings(BaseModel):
 
     elevenlabs_api_key: SecretStr | None = secret("ELEVENLABS_API_KEY", "Voice notes, in and out")
     elevenlabs_base_url: str | None = address("ELEVENLABS_BASE_URL", "Another address of ElevenLabs' API")
+    clamd: str | None = named(
+        "AURELIUS_CLAMD", None, "ClamAV's `clamd` (`host:port` or `/path/of/socket`), which looks at what is sent in"
+    )
 
     embeddings: Literal["local", "voyage", "openai", "none"] = named(
         "AURELIUS_EMBEDDINGS", "none", "Who turns text into vectors for recall by meaning"
@@ -96,6 +99,9 @@ class Settings(BaseModel):
     whatsapp_phone_number_id: str | None = named("WHATSAPP_PHONE_NUMBER_ID", None, "WhatsApp: the number's id")
     whatsapp_app_secret: SecretStr | None = secret("WHATSAPP_APP_SECRET", "WhatsApp: signs what arrives")
     whatsapp_verify_token: SecretStr | None = secret("WHATSAPP_VERIFY_TOKEN", "WhatsApp: first check of the webhook")
+    whatsapp_template: str | None = named(
+        "WHATSAPP_TEMPLATE", None, "WhatsApp: `name:language` of a template that asks to write, sent after 24 hours"
+    )
     whatsapp_base_url: str | None = address("WHATSAPP_BASE_URL", "Another address of the API, without its version")
 
     google_client_id: str | None = named("GOOGLE_CLIENT_ID", None, "Sign-in with Google")

@@ -16,8 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapters import speech
 from adapters.model import Connection, connect
 from aurelius import pasted_key
+from aurelius.chats import platforms as platforms_of
+from aurelius.chats import revealed
 from aurelius.clock import SystemClock
 from aurelius.ground import Ground
 from aurelius.logging import correlated
@@ -25,6 +28,7 @@ from aurelius.pasted_key import PastedKey
 from aurelius.roles import Role
 from aurelius.settings import Settings
 from bot import due, press
+from bot.desk import FrontDesk
 from bot.ids import derived_id
 from bot.link import link, linked
 from bot.people import Scope, User
@@ -58,17 +62,16 @@ async def assemble(
 
     `platforms` stand beside those that the settings name; `clock` replaces the system's."""
     settings, clock = ground.settings, clock or SystemClock()
-    keys = settings.secret_keys.get_secret_value() if settings.secret_keys else None
     async with AsyncExitStack() as stack:
         await migrate(ground.database_url)
-        memory = Database(ground.database_url, open_vault(keys, settings.data_dir), now=clock.now)
+        memory = Database(
+            ground.database_url, open_vault(revealed(settings.secret_keys), settings.data_dir), now=clock.now
+        )
         stack.push_async_callback(memory.close)
-        chats = _platforms(settings, memory, clock, stack, platforms)  # closed after the engine, whose jobs write
+        chats = platforms_of(settings, memory, clock, stack, platforms)  # closed after the engine, whose jobs write
         bus = _bus(ground)
         stack.push_async_callback(bus.stop)
-        engine = DurableEngine(ground.database_url, alone=settings.database_url is None)
-        stack.push_async_callback(engine.stop)
-        memory.on_delete(engine.forget)
+        engine = _engine(ground, memory, stack)
         owner = await _owner(memory)
         model = await _model(ground, memory, engine, clock, owner)
         stack.push_async_callback(model.close)
@@ -80,7 +83,8 @@ async def assemble(
             model=model,
             actions=Catalogue(_skill_roots(settings), recurrence=CronRecurrence(), base_urls=_base_urls(settings)),
             platforms=chats,
-            system=importlib.resources.files("bot").joinpath("prompts/system.md").read_text(encoding="utf-8"),
+            speech=speech.connect(),
+            system=_system_prompt(),
             public_url=settings.url,
         )
         _register(engine, ports)
@@ -109,7 +113,7 @@ class System:
         await self.engine.start(tuple(Queue) if Role.WORKER in roles else ())
         if Role.CHATS in roles:
             for platform in ports.platforms.values():
-                await platform.start(partial(receive, ports))
+                await platform.start(FrontDesk(ports))
                 self.stack.push_async_callback(platform.stop)
         if Role.CLOCK in roles:
             tick = Tick(ports.memory, self.engine, CronRecurrence(), ports.clock)
@@ -170,9 +174,19 @@ class System:
 
     def _hooks(self) -> list[Hook]:
         """The webhooks of the chat platforms."""
-        take = partial(receive, self.ports)
-        platforms = self.ports.platforms.values()
-        return [hook for platform in platforms if isinstance(platform, Hooked) for hook in platform.hooks(take)]
+        desk, platforms = FrontDesk(self.ports), self.ports.platforms.values()
+        return [hook for platform in platforms if isinstance(platform, Hooked) for hook in platform.hooks(desk)]
+
+
+def _system_prompt() -> str:
+    return importlib.resources.files("bot").joinpath("prompts/system.md").read_text(encoding="utf-8")
+
+
+def _engine(ground: Ground, memory: Database, stack: AsyncExitStack) -> DurableEngine:
+    engine = DurableEngine(ground.database_url, alone=ground.settings.database_url is None)
+    stack.push_async_callback(engine.stop)
+    memory.on_delete(engine.forget)
+    return engine
 
 
 def _bus(ground: Ground) -> PostgresBus | RedisBus:
@@ -203,31 +217,6 @@ async def _in_its_name(handler: Callable[[Ports, str], Awaitable[None]], ports: 
     """Every line that a job logs carries what it is about."""
     with correlated(subject):
         await handler(ports, subject)
-
-
-def _platforms(
-    settings: Settings, memory: Memory, clock: Clock, stack: AsyncExitStack, more: Sequence[ChatPlatform]
-) -> Mapping[str, ChatPlatform]:
-    """The web chat always; the others when the settings hold their token."""
-    from adapters.chat import web
-
-    platforms: list[ChatPlatform] = [web.connect(), *more]
-    if settings.telegram_bot_token is not None:
-        from adapters.chat import telegram
-
-        secret = settings.telegram_webhook_secret
-        chat = telegram.connect(
-            token=settings.telegram_bot_token.get_secret_value(),
-            root=settings.telegram_base_url,
-            secret=secret.get_secret_value() if secret else None,
-            public_url=settings.public_url,
-            memory=memory,
-            clock=clock,
-            alone=settings.database_url is None,
-        )
-        stack.push_async_callback(chat.close)
-        platforms.append(chat)
-    return {platform.name: platform for platform in platforms}
 
 
 def _skill_roots(settings: Settings) -> tuple[Path, ...]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.action import Json
-from bot.message import Address, Reply
+from bot.message import Address, Kind, Reply, Upload
 from bot.people import Scope
 from bot.ports import ChatPlatform, Ports, Unsent
 from bot.receive import topic
@@ -43,6 +44,13 @@ async def deliver(ports: Ports, scope: Scope, message: Message, name: str) -> No
 
 async def _attempt(ports: Ports, scope: Scope, message: Message, platform: ChatPlatform) -> bool:
     async with ports.memory.work(scope) as work:
+        uploads = tuple(
+            [
+                Upload(about=found[0], content=found[1])
+                for file in message.files
+                if (found := await work.files.get(file.ref)) is not None
+            ]
+        )
         before = await work.deliveries.get(message.id, message.at)
         if before and before.state is DeliveryState.DELIVERED and before.revision >= message.seq:
             return True
@@ -52,7 +60,7 @@ async def _attempt(ports: Ports, scope: Scope, message: Message, platform: ChatP
             message=message.id, to=message.at, state=DeliveryState.ATTEMPTING, ref=ref, revision=message.seq
         )
         await work.deliveries.put(entry)
-    reply = reply_of(message)
+    reply = reply_of(message, uploads)
     if unsure and not platform.idempotent:
         reply = marked(reply)
     sent = await _send(platform, reply, message.id, ref)
@@ -90,5 +98,8 @@ async def progress(ports: Ports, at: Address, news: Json) -> None:
         await platform.progress(at, news)
 
 
-def reply_of(message: Message) -> Reply:
-    return Reply(to=message.at, text=message.text, choices=message.choices, files=message.files)
+def reply_of(message: Message, uploads: Sequence[Upload] = ()) -> Reply:
+    """A recording of ours is a voice note; all else are files."""
+    voice = next((upload for upload in uploads if upload.about.kind is Kind.VOICE), None)
+    files = tuple(upload for upload in uploads if upload is not voice)
+    return Reply(to=message.at, text=message.text, choices=message.choices, voice=voice, files=files)

@@ -25,7 +25,7 @@ class Address:
 
 
 class Kind(StrEnum):
-    VOICE = "voice"
+    VOICE = "voice"  # recorded by the sender; any other sound is a FILE whose mime is audio/*
     IMAGE = "image"
     VIDEO = "video"
     FILE = "file"
@@ -41,6 +41,14 @@ class Attachment:
     size: int  # bytes
     name: str = ""
     duration: float | None = None  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file with its content, ready to be sent."""
+
+    about: Attachment
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +144,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What we say."""
+    """What we say. `voice` is a voice note in OGG/Opus, sent as the platform's own kind of voice note."""
 
     to: Address
-    text: str  # CommonMark
+    text: str  # CommonMark; empty when a voice note or a file says it all
     choices: tuple[Choice, ...] = ()
-    voice: Attachment | None = None
-    files: tuple[Attachment, ...] = ()
+    voice: Upload | None = None
+    files: tuple[Upload, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 
@@ -13,6 +14,25 @@ class Scope:
 
     org: str
     user: str
+
+
+class Speaks(StrEnum):
+    """When answers come as a voice note too."""
+
+    REPLY = "reply"  # to a voice note, and when asked
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """How we speak to a user. `name` is the speech service's id or name of a voice, empty for its usual one;
+    `language` (BCP 47) is what is spoken in voice notes, None: found out by listening."""
+
+    name: str = ""
+    speed: float = 1.0  # 0.7 to 1.2
+    language: str | None = None
+    when: Speaks = Speaks.REPLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +51,8 @@ class User:
     dollars_per_day: float = 5.0
     dollars_per_month: float = 60.0
     fast_only_until: datetime | None = None  # chosen at the budget's end: go on with the fast class
+    voice: Voice = Voice()
+    prefers: str = ""  # the platform where we write first; empty: the one they wrote from last
 
     @property
     def scope(self) -> Scope:
@@ -54,11 +76,3 @@ class Person:
     def app(self) -> str:
         """The platform as its people write it."""
         return {"whatsapp": "WhatsApp"}.get(self.platform, self.platform.title())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Linked:
-    """A platform account that is a user's."""
-
-    person: Person
-    since: datetime

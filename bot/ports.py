@@ -13,9 +13,11 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from bot.action import Action, Call, Json, Outcome
-from bot.message import Address, Attachment, Inbound, Reply
+from bot.card import Field
+from bot.message import Address, Attachment, Choice, Inbound, Reply, Upload
 from bot.model import Answer, Prompt
-from bot.people import Scope, User
+from bot.people import Person, Scope, User
+from bot.records import Heard
 from bot.repositories import Door, Work
 
 T = TypeVar("T")
@@ -161,14 +163,53 @@ class Unsent(Exception):
         self.again, self.after, self.unsure = again, after, unsure
 
 
+class Closed(Unsent):
+    """The platform takes nothing for this chat before the person writes there again (WhatsApp, after 24 hours)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, again=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """The fields in which a card's arguments are changed; the answer is a ButtonPress of `token` with their values."""
+
+    token: str
+    title: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What a person sees where a platform has a page of ours: cards (CommonMark and buttons) and open tasks."""
+
+    cards: tuple[tuple[str, tuple[Choice, ...]], ...] = ()
+    tasks: tuple[str, ...] = ()
+
+
+class Desk(Protocol):
+    """Where a chat platform hands in what arrives, and asks for what it must show at once."""
+
+    async def receive(self, inbound: Inbound) -> None:
+        """When this returns, nothing can lose it any more; a repeat changes nothing."""
+
+    async def form(self, sender: Person, token: str) -> Form | None:
+        """The form behind an Edit button; None when this person cannot edit that (then hand in the press: the mind
+        says why)."""
+
+    async def home(self, sender: Person) -> Home | None:
+        """None for a stranger."""
+
+
 class ChatPlatform(Protocol):
-    """One chat platform. It hands what arrives to the `receive` it is given at start."""
+    """One chat platform. It hands what arrives to the desk it is given at start."""
 
     name: str
     idempotent: bool  # sending the same key twice shows one message
     reads_rows: bool  # shows what is committed by itself: sending only tells it to look
 
-    async def start(self, receive: Callable[[Inbound], Awaitable[None]]) -> None: ...
+    async def start(self, desk: Desk) -> None:
+        """Returns at once; whatever is wrong with the platform, the rest of the system works, and it is tried again."""
 
     async def stop(self) -> None: ...
 
@@ -180,6 +221,20 @@ class ChatPlatform(Protocol):
         waits for the platform and never fails."""
 
     async def download(self, attachment: Attachment) -> bytes: ...
+
+
+class Unheard(Exception):
+    """A recording was not understood, or a text not spoken; the message says why, in words for the person."""
+
+
+class Speech(Protocol):
+    """Voice notes, both ways. The same sound is heard once, the same words are spoken once."""
+
+    async def hear(self, user: User, sound: bytes) -> Heard:
+        """Raises Unheard: too large, not sound, empty, infected, no service, service down."""
+
+    async def speak(self, user: User, text: str) -> Upload:
+        """CommonMark, as a voice note in OGG/Opus in the user's voice. Raises Unheard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +268,7 @@ class Hook:
 class Hooked(Protocol):
     """A chat platform to which events may come over HTTP."""
 
-    def hooks(self, receive: Callable[[Inbound], Awaitable[None]]) -> Sequence[Hook]: ...
+    def hooks(self, desk: Desk) -> Sequence[Hook]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +282,7 @@ class Ports:
     model: LanguageModel
     actions: Actions
     platforms: Mapping[str, ChatPlatform]
+    speech: Speech
     system: str  # the system prompt
     public_url: str
 

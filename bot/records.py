@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.action import Json
 from bot.message import Address, Attachment, Choice
+from bot.people import Person
 
 
 class Author(StrEnum):
@@ -57,6 +58,7 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     ATTEMPTING = "attempting"
     DELIVERED = "delivered"
+    WAITING = "waiting"  # until the person writes there again
     FAILED = "failed"
 
 
@@ -69,6 +71,35 @@ class Delivery:
     state: DeliveryState
     ref: str | None = None  # the platform's own id, once delivered
     revision: int = 0  # the `seq` of the message as it was sent: what is newer is still to be edited in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """`begin` and `end` in seconds from the start."""
+
+    begin: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was said in a recording. `confidence` 0 to 1; `duration` in seconds."""
+
+    text: str
+    language: str = ""
+    confidence: float | None = None
+    duration: float = 0.0
+    segments: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """A platform account that is a user's. `at`: where they write to us alone, once they have."""
+
+    person: Person
+    since: datetime
+    at: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

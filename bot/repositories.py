@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from bot.action import Call, Json, Outcome
 from bot.message import Address, Attachment, Inbound
 from bot.model import Usage
-from bot.people import Linked, Person, Scope, User
+from bot.people import Person, Scope, User
 from bot.records import (
     Audit,
     Contact,
@@ -18,7 +19,9 @@ from bot.records import (
     Draft,
     Fact,
     Found,
+    Heard,
     InboundState,
+    Linked,
     Message,
     Note,
     Reminder,
@@ -89,8 +92,15 @@ class Lost(Exception):
 class Deliveries(Protocol):
     async def put(self, delivery: Delivery) -> None: ...
     async def get(self, message: str, to: Address) -> Delivery | None: ...
-    async def failed(self, to: Address, ref: str) -> bool:
-        """The platform reports that it did not bring its message `ref` to `to`; False when we never sent that."""
+    async def failed(self, to: Address, ref: str) -> str | None:
+        """The platform reports that it did not bring its message `ref` to `to`; returns the message's id, None when we
+        never sent that."""
+
+    async def with_ref(self, to: Address, ref: str) -> str | None:
+        """The id of the message that the platform knows as `ref`."""
+
+    async def waiting(self, to: Address, limit: int = 50) -> Sequence[str]:
+        """Ids of the messages that could not be sent because the chat was closed, oldest first."""
 
 
 class Profile(Protocol):
@@ -173,11 +183,22 @@ class Files(Protocol):
 
 
 class Accounts(Protocol):
-    """The platform accounts that are this person's, whoever first linked comes first."""
+    """The platform accounts that are this person's, the one they wrote from last comes first."""
 
     async def list(self) -> Sequence[Linked]: ...
     async def unlink(self, person: Person) -> bool:
         """From now on a stranger; False when the account was not theirs."""
+
+
+class Voices(Protocol):
+    """What was heard and what was spoken, so that neither is paid for twice. Keys are hashes."""
+
+    async def heard(self, sound: str, since: datetime) -> Heard | None:
+        """What the recording with this hash said, if that was found out after `since`."""
+
+    async def put_heard(self, sound: str, heard: Heard, at: datetime) -> None: ...
+    async def spoken(self, words: str, since: datetime) -> bytes | None: ...
+    async def put_spoken(self, words: str, sound: bytes, at: datetime) -> None: ...
 
 
 class Everything(Protocol):
@@ -209,6 +230,7 @@ class Work(Protocol):
     drafts: Drafts
     files: Files
     accounts: Accounts
+    voices: Voices
     everything: Everything
 
 
@@ -239,6 +261,9 @@ class Persons(Protocol):
 
     async def user_of(self, person: Person) -> User | None: ...
     async def link(self, person: Person, user: User) -> None: ...
+    async def reached(self, person: Person, at: Address) -> None:
+        """They write to us alone at `at`; for as long as they do, this is where we can write first."""
+
     async def code_for(self, person: Person, at: Address, now: datetime) -> str | None:
         """A fresh code of 8 characters (1 hour, 3 pending at most); None when the person must wait."""
 
@@ -299,6 +324,23 @@ class Leases(Protocol):
     async def release(self, name: str, holder: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Our app in somebody's workspace: the token that writes there, and what else the platform told of it."""
+
+    tenant: str
+    token: str
+    about: Json
+
+
+class Installations(Protocol):
+    """Workspaces that installed our app by themselves; their tokens are encrypted at rest."""
+
+    async def put(self, platform: str, installation: Installation) -> None: ...
+    async def get(self, platform: str, tenant: str) -> Installation | None: ...
+    async def remove(self, platform: str, tenant: str) -> None: ...
+
+
 class Chores(Protocol):
     async def prune(self, now: datetime) -> int:
         """Delete what retention says is over (spent codes, links, sessions, old events); returns how many rows."""
@@ -314,6 +356,7 @@ class Door(Protocol):
     sessions: Sessions
     secrets: Secrets
     leases: Leases
+    installations: Installations
     chores: Chores
 
     def enter(self, scope: Scope) -> Work:

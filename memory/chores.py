@@ -9,9 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.records import DeliveryState, InboundState
 from memory.sessions import IDLE
-from memory.tables import deliveries, events, inbound, link_codes, sessions, sign_in_links, wrong_codes
+from memory.tables import (
+    deliveries,
+    events,
+    heard,
+    inbound,
+    link_codes,
+    sessions,
+    sign_in_links,
+    spoken,
+    wrong_codes,
+)
 
 KEPT = timedelta(days=90)
+SPOKEN = timedelta(days=7)
 AT_ONCE = 10_000  # rows of one table in one go, so that a chore never holds a table for long
 UNFINISHED = (InboundState.RECEIVED.value, InboundState.WORKING.value)
 UNSENT = (DeliveryState.PENDING.value, DeliveryState.ATTEMPTING.value)
@@ -30,6 +41,8 @@ class OldRows:
             (wrong_codes, wrong_codes.c.at <= now - timedelta(hours=1)),
             (sign_in_links, sign_in_links.c.expires_at <= now),
             (sessions, sessions.c.used_at <= now - IDLE),
+            (heard, heard.c.at <= now - KEPT),
+            (spoken, spoken.c.at <= now - SPOKEN),
             (events, events.c.at <= now - KEPT),
             (deliveries, (deliveries.c.changed_at <= now - KEPT) & deliveries.c.state.not_in(UNSENT)),
             (inbound, (inbound.c.received_at <= now - KEPT) & inbound.c.state.not_in(UNFINISHED)),

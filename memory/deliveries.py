@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, update
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, any_, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.message import Address
@@ -25,8 +27,26 @@ class OwnDeliveries(Owned):
         row = (await self.tx.execute(SHAPE.select().where(self.mine(deliveries), one))).one_or_none()
         return None if row is None else SHAPE.record(row, to=to)
 
-    async def failed(self, to: Address, ref: str) -> bool:
-        here = (deliveries.c.address == to.conversation) & (deliveries.c.ref == ref)
+    async def failed(self, to: Address, ref: str) -> str | None:
+        here = self._known_as(to, ref)
         changes = {"state": DeliveryState.FAILED.value, "changed_at": func.now()}
-        done = await self.tx.execute(update(deliveries).where(self.mine(deliveries), here).values(changes))
-        return bool(done.rowcount)
+        statement = update(deliveries).where(self.mine(deliveries), here).values(changes)
+        found = await self.tx.execute(statement.returning(deliveries.c.message))
+        message: str | None = found.scalars().first()
+        return message
+
+    async def with_ref(self, to: Address, ref: str) -> str | None:
+        statement = select(deliveries.c.message).where(self.mine(deliveries), self._known_as(to, ref)).limit(1)
+        found: str | None = (await self.tx.execute(statement)).scalar_one_or_none()
+        return found
+
+    async def waiting(self, to: Address, limit: int = 50) -> Sequence[str]:
+        here = (deliveries.c.address == to.conversation) & (deliveries.c.state == DeliveryState.WAITING.value)
+        statement = select(deliveries.c.message).where(self.mine(deliveries), here)
+        return (await self.tx.execute(statement.order_by(deliveries.c.changed_at).limit(limit))).scalars().all()
+
+    @staticmethod
+    def _known_as(to: Address, ref: str) -> ColumnElement[bool]:
+        """A long message has several ids at the platform, kept as "12,13"; it is known by each."""
+        refs = func.string_to_array(deliveries.c.ref, ",")
+        return (deliveries.c.address == to.conversation) & (literal(ref) == any_(refs))

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,6 +46,10 @@ class LinkedPersons:
         owner = {"org_id": user.org, "user_id": user.id, "name": person.name, "linked_at": func.now()}
         row = upsert(persons).values(**{**PERSON.row(person), **owner})
         await self.tx.execute(row.on_conflict_do_update(index_elements=["platform", "tenant", "id"], set_=owner))
+
+    async def reached(self, person: Person, at: Address) -> None:
+        here = {"at": encode(at), "reached_at": func.now()}
+        await self.tx.execute(update(persons).where(is_account(person)).values(here))
 
     async def code_for(self, person: Person, at: Address, now: datetime) -> str | None:
         """A fresh code of 8 characters (1 hour, 3 pending at most); None when the person must wait."""

@@ -20,6 +20,7 @@ from memory.executions import OwnExecutions
 from memory.facts import OwnFacts
 from memory.files import OwnFiles
 from memory.inbox import ArrivedMessages
+from memory.installations import InstalledApps
 from memory.keyring import SealedSecrets
 from memory.leases import NamedLeases
 from memory.messages import OwnMessages
@@ -33,6 +34,7 @@ from memory.tasks import OwnTasks
 from memory.trusts import OwnTrusts
 from memory.usage import OwnUsage
 from memory.vault import Vault
+from memory.voices import OwnVoices
 
 
 class OpenWork:
@@ -58,6 +60,7 @@ class OpenWork:
         self.drafts: ports.Drafts = OwnDrafts(tx, scope)
         self.files: ports.Files = OwnFiles(tx, scope)
         self.accounts: ports.Accounts = OwnAccounts(tx, scope)
+        self.voices: ports.Voices = OwnVoices(tx, scope)
         self.everything: ports.Everything = OwnEverything(tx, scope, deleted)
 
 
@@ -74,6 +77,7 @@ class OpenDoor:
         self.sessions: ports.Sessions = SignedIn(tx)
         self.secrets: ports.Secrets = SealedSecrets(tx, vault)
         self.leases: ports.Leases = NamedLeases(tx)
+        self.installations: ports.Installations = InstalledApps(tx, vault)
         self.chores: ports.Chores = OldRows(tx)
 
     def enter(self, scope: Scope) -> ports.Work:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from bot.ids import new_id
-from bot.message import Address, Attachment, Inbound
+from bot.message import Address, Attachment
 from bot.message import Reply as Sent
 from bot.people import Person
-from bot.ports import Ports
+from bot.ports import Desk, Ports
 from tests.talk import WAIT, Talk
 
 
@@ -36,14 +36,14 @@ class PlatformStandIn:
         self.shown: dict[str, Shown] = {}
         self.faults: deque[Exception] = deque()
         self.files: dict[str, bytes] = {}
-        self.receive: Callable[[Inbound], Awaitable[None]] | None = None
+        self.desk: Desk | None = None
         self._changed = asyncio.Condition()
 
-    async def start(self, receive: Callable[[Inbound], Awaitable[None]]) -> None:
-        self.receive = receive
+    async def start(self, desk: Desk) -> None:
+        self.desk = desk
 
     async def stop(self) -> None:
-        self.receive = None
+        self.desk = None
 
     async def send(self, reply: Sent, key: str, ref: str | None) -> str | None:
         if self.faults:

@@ -17,7 +17,7 @@ PACKAGES = ("bot", "adapters", "skills", "memory", "scheduler", "web_oauth", "au
 FILE_LINES = 400
 FUNCTION_LINES = 40
 MIND_LINES = 2_500  # of code that decides, in bot/
-WORDS_LINES = 900  # of code that only declares: types, records, ports
+WORDS_LINES = 1_100  # of code that only declares: types, records, ports
 WORDS = "people message action trigger suggestion trust model records repositories ports".split()
 VAGUE = {
     "core",

@@ -15,7 +15,7 @@ from bot.ids import new_id
 from bot.message import Attachment, Kind
 from bot.model import Tier, Usage
 from bot.people import Scope
-from bot.records import Audit, Delivery, DeliveryState, Fact, InboundState
+from bot.records import Audit, Delivery, DeliveryState, Fact, Heard, InboundState
 from bot.repositories import Work
 from bot.trust import Trust
 from memory.database import Database
@@ -43,6 +43,7 @@ async def fill(database: Database, scope: Scope) -> dict[str, Any]:
     records |= {"reminders": a_reminder(text=MARK), "facts": a_fact()}
     forgotten = a_fact()
     delivery = Delivery(message=message.id, to=message.at, state=DeliveryState.DELIVERED)
+    waits = Delivery(message=new_id(), to=message.at, state=DeliveryState.WAITING, ref="r1,r2")
     trust = Trust(id=new_id(), action="x.y", account=None, targets={"to": MARK}, until=NOW)
     used = dict.fromkeys(("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"), 1)
     async with database.work(scope) as work:
@@ -52,6 +53,9 @@ async def fill(database: Database, scope: Scope) -> dict[str, Any]:
         await work.executions.claim(CALL)
         await work.executions.finish(CALL, Outcome(ok=True, text=MARK))
         await work.deliveries.put(delivery)
+        await work.deliveries.put(waits)
+        await work.voices.put_heard("sound", Heard(text=MARK), NOW)
+        await work.voices.put_spoken("words", b"sound", NOW)
         await work.usage.add("turn", Usage(model="m", tier=Tier.FAST, dollars=1, seconds=1, **used), NOW)
         await work.audit.add(Audit(at=NOW, kind="said yes", about={}))
         for shelf, record in records.items():
@@ -61,6 +65,11 @@ async def fill(database: Database, scope: Scope) -> dict[str, Any]:
         file = await work.files.put(FILE, b"x")
         row = {"org_id": scope.org, "user_id": scope.user, "id": new_id(), "kind": "k", "subject": MARK, "at": NOW}
         await work.tx.execute(insert(events).values(row))
+    await fill_the_door(database, scope)
+    return {"message": message, "card": card, "file": file, "trust": trust, **records}
+
+
+async def fill_the_door(database: Database, scope: Scope) -> None:
     async with database.door() as door:
         user = await door.persons.get(scope)
         assert user is not None
@@ -73,7 +82,6 @@ async def fill(database: Database, scope: Scope) -> dict[str, Any]:
             key = new_id()
             await door.inbox.put(arrived(scope, MARK), key, NOW)
             await door.inbox.mark([key], state)
-    return {"message": message, "card": card, "file": file, "trust": trust, **records}
 
 
 READS: dict[str, Callable[[Work, dict[str, Any]], Awaitable[Any]]] = {
@@ -92,6 +100,10 @@ READS: dict[str, Callable[[Work, dict[str, Any]], Awaitable[Any]]] = {
     "trusts.list": lambda w, of: w.trusts.list(),
     "trusts.revoke": lambda w, of: w.trusts.revoke(of["trust"].id),
     "deliveries.get": lambda w, of: w.deliveries.get(of["message"].id, of["message"].at),
+    "deliveries.with_ref": lambda w, of: w.deliveries.with_ref(of["message"].at, "r2"),
+    "deliveries.waiting": lambda w, of: w.deliveries.waiting(of["message"].at),
+    "voices.heard": lambda w, of: w.voices.heard("sound", NOW - timedelta(hours=1)),
+    "voices.spoken": lambda w, of: w.voices.spoken("words", NOW - timedelta(hours=1)),
     "usage.by_model": lambda w, of: w.usage.by_model(NOW),
     "audit.recent": lambda w, of: w.audit.recent(),
     "files.get": lambda w, of: w.files.get(of["file"]),
@@ -156,7 +168,7 @@ async def rows_of(database: Database, scope: Scope) -> dict[str, int]:
 
 def test_every_table_says_whose_its_rows_are_or_is_known_to_be_nobodys() -> None:
     nobodys = {table.name for table in metadata.sorted_tables if "user_id" not in table.c}
-    assert nobodys == {"orgs", "users", "inbound", "leases", "link_codes", "wrong_codes"}
+    assert nobodys == {"orgs", "users", "inbound", "installations", "leases", "link_codes", "wrong_codes"}
     for table in tables_of_people():
         assert any(fk.column is users.c.id and fk.ondelete == "CASCADE" for fk in table.c.user_id.foreign_keys)
 
@@ -219,7 +231,7 @@ async def test_retention_takes_what_is_over_and_leaves_what_is_not(database: Dat
         assert await door.chores.prune(NOW + timedelta(days=91)) > 0
     after = await rows_of(database, ann)
     gone = {name for name, count in before.items() if count != after[name]}
-    assert gone == {"sessions", "sign_in_links", "events", "deliveries"}
+    assert gone == {"sessions", "sign_in_links", "events", "deliveries", "heard", "spoken"}
     async with database.door() as door:
         states = (await door.tx.execute(select(inbound.c.state).where(inbound.c.sender == ann.user))).scalars().all()
     assert list(states) == ["working"]

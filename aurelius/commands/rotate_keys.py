@@ -48,6 +48,7 @@ async def renew(settings: Settings) -> int:
 
 async def _seal_again(settings: Settings, keys: str) -> int:
     from memory.database import Database
+    from memory.installations import InstalledApps
     from memory.keyring import SealedSecrets
     from memory.migrate import migrate
     from memory.vault import BadKeys, Unreadable, Vault
@@ -59,7 +60,8 @@ async def _seal_again(settings: Settings, keys: str) -> int:
             memory = Database(url, vault)
             try:
                 async with memory.door() as door:
-                    return await cast(SealedSecrets, door.secrets).rotate()
+                    kept = cast(SealedSecrets, door.secrets), cast(InstalledApps, door.installations)
+                    return sum([await sealed.rotate() for sealed in kept])
             finally:
                 await memory.close()
     except (BadKeys, Unreadable) as error:

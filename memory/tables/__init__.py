@@ -1,8 +1,19 @@
 """All our tables. Every row that belongs to a person says so (`org_id`, `user_id`) and goes when that person goes."""
 
-from memory.tables.belongings import contacts, drafts, facts, files, forgotten, notes, reminders, tasks
+from memory.tables.belongings import contacts, drafts, facts, files, forgotten, heard, notes, reminders, spoken, tasks
 from memory.tables.parts import MOST_BYTES, metadata
-from memory.tables.people import leases, link_codes, orgs, persons, secrets, sessions, sign_in_links, users, wrong_codes
+from memory.tables.people import (
+    installations,
+    leases,
+    link_codes,
+    orgs,
+    persons,
+    secrets,
+    sessions,
+    sign_in_links,
+    users,
+    wrong_codes,
+)
 from memory.tables.talk import (
     audit,
     conversations,
@@ -29,7 +40,9 @@ __all__ = [
     "facts",
     "files",
     "forgotten",
+    "heard",
     "inbound",
+    "installations",
     "leases",
     "link_codes",
     "messages",
@@ -41,6 +54,7 @@ __all__ = [
     "secrets",
     "sessions",
     "sign_in_links",
+    "spoken",
     "suggestion_revisions",
     "suggestions",
     "tasks",

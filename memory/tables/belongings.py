@@ -76,6 +76,27 @@ facts = owned(
     word_index("facts"),
 )
 
+heard = owned(
+    "heard",
+    Column("sound", Words(), primary_key=True, info=UNSEEN),  # its hash
+    *words("text", "language"),
+    Column("confidence", Double()),
+    needed("duration", Double()),
+    *json("segments"),
+    needed("at", Moment),
+    Index("heard_at", "at"),
+    keyed=True,
+)
+
+spoken = owned(
+    "spoken",
+    Column("words", Words(), primary_key=True, info=UNSEEN),  # the hash of the text, the voice and its settings
+    needed("sound", LargeBinary(), info=UNSEEN),
+    needed("at", Moment),
+    Index("spoken_at", "at"),
+    keyed=True,
+)
+
 forgotten = owned(
     "forgotten",
     Column("hash", LargeBinary(), primary_key=True, info=UNSEEN),

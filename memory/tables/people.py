@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from memory.columns import Id, Moment, Words
+from memory.columns import Id, Json, Moment, Words
 from memory.tables.parts import NOW, UNSEEN, json, made, metadata, needed, owned, row_id, words
 
 orgs = Table("orgs", metadata, row_id(), *words("name"), made())
@@ -34,6 +34,8 @@ users = Table(
     needed("dollars_per_day", Double()),
     needed("dollars_per_month", Double()),
     Column("fast_only_until", Moment),
+    *json("voice"),
+    *words("prefers"),
     made(),
     ForeignKeyConstraint(["org_id"], ["orgs.id"], ondelete="CASCADE"),
     UniqueConstraint("org_id", "id"),
@@ -46,7 +48,20 @@ persons = owned(
     Column("id", Words(), primary_key=True),
     *words("name"),
     needed("linked_at", Moment, server_default=NOW),
+    Column("at", Json),  # where they write to us alone
+    Column("reached_at", Moment),
     Index("persons_owner", "user_id"),
+)
+
+installations = Table(
+    "installations",
+    metadata,
+    Column("platform", Words(), primary_key=True),
+    Column("tenant", Words(), primary_key=True),
+    needed("about", Json),
+    needed("key_id", Words()),
+    needed("sealed", LargeBinary()),
+    made(),
 )
 
 link_codes = Table(

@@ -165,6 +165,7 @@ deliveries = owned(
     needed("changed_at", Moment, server_default=NOW),
     one_of("state", DeliveryState),
     Index("deliveries_changed_at", "changed_at"),
+    Index("deliveries_address", "address"),
     keyed=True,
 )
 

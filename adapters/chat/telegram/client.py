@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from adapters.chat.governor import Governor, Pace
+from adapters.chat.growth import Growth, Habits
 from adapters.chat.lease import Lease
 from adapters.chat.telegram.connection import Connection, unsent
-from adapters.chat.telegram.growth import Growth, is_private
 from adapters.chat.telegram.inbound import FORWARDED, KINDS, PLATFORM, parse
 from adapters.chat.telegram.outbound import Part, render
 from adapters.chat.telegram.polling import PAUSES, poll
 from bot.action import Json
-from bot.message import Address, Attachment, Inbound, Reply
-from bot.ports import Hook, Request, Response, Unsent
+from bot.message import Address, Attachment, Reply
+from bot.ports import Desk, Hook, Request, Response, Unsent
 
 PATH = "/webhooks/telegram"
 SECRET = "x-telegram-bot-api-secret-token"
@@ -27,11 +28,11 @@ SECRET = "x-telegram-bot-api-secret-token"
 # 20 a minute in a group; 30 a second over all. What is too much all the same is answered with a pause, which we keep.
 OVERALL = Pace(burst=30, seconds=1 / 30)
 CHAT, GROUP = Pace(burst=20, seconds=1.0), Pace(burst=20, seconds=3.0)
+# Typing shows for 5 seconds and a draft for 30 (Bot API: sendChatAction, sendMessageDraft).
+HABITS = Habits(typing_every=4.5, draft_every=20.0, drafts=Pace(burst=2, seconds=0.8), grows=lambda at: is_private(at))
 REMEMBERED = 1000  # messages that were sent in part
 LARGEST = 20 * 1024 * 1024  # bytes that a bot may download (Bot API, getFile)
 log = structlog.get_logger()
-
-Receive = Callable[[Inbound], Awaitable[None]]
 
 
 class TelegramChat:
@@ -45,14 +46,14 @@ class TelegramChat:
     def __init__(self, connection: Connection, lease: Lease, *, secret: str | None, public_url: str) -> None:
         self._connection, self._lease, self._secret, self._public_url = connection, lease, secret, public_url
         self._governor = Governor(OVERALL)
-        self._growth = Growth(self._governor, self._typing, self._draft)
+        self._growth = Growth(self._governor, HABITS, self._typing, self._draft)
         self._cut: dict[str, list[int]] = {}  # ids of the parts that arrived before a send broke off, by key
         self._running: set[asyncio.Task[None]] = set()
 
-    async def start(self, receive: Receive) -> None:
+    async def start(self, desk: Desk) -> None:
         """Returns at once; whatever is wrong with Telegram, the rest of the system works."""
         if self._secret is None:
-            self._in_background(self._lease.alone(lambda: poll(self._connection, self._taking(receive))))
+            self._in_background(self._lease.alone(lambda: poll(self._connection, self._taking(desk))))
         elif self._public_url:
             self._in_background(self._set_webhook(f"{self._public_url.rstrip('/')}{PATH}"))
 
@@ -66,10 +67,10 @@ class TelegramChat:
     async def close(self) -> None:
         await self._connection.close()
 
-    def hooks(self, receive: Receive) -> Sequence[Hook]:
+    def hooks(self, desk: Desk) -> Sequence[Hook]:
         if self._secret is None:
             return ()
-        secret, take = self._secret.encode(), self._taking(receive)
+        secret, take = self._secret.encode(), self._taking(desk)
 
         async def answer(request: Request) -> Response:
             if not hmac.compare_digest(request.headers.get(SECRET, "").encode(), secret):
@@ -83,7 +84,7 @@ class TelegramChat:
 
         return (Hook(method="POST", path=PATH, answer=answer),)
 
-    def _taking(self, receive: Receive) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
+    def _taking(self, desk: Desk) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
         async def take(update: Mapping[str, Any]) -> None:
             """A press loses its spinner at once; everything is written down before this returns."""
             query = update.get("callback_query")
@@ -95,7 +96,7 @@ class TelegramChat:
                 log.exception("telegram_update_not_understood", fields=sorted(update))
                 return
             if inbound is not None:
-                await receive(inbound)
+                await desk.receive(inbound)
 
         return take
 
@@ -199,12 +200,12 @@ class TelegramChat:
         bot = await self._connection.bot()
         return await self._sign(at, bot.send_chat_action(int(at.place), "typing", message_thread_id=_thread(at)))
 
-    async def _draft(self, at: Address, id: int, text: str) -> bool:
+    async def _draft(self, at: Address, turn: str, text: str) -> bool:
         """Of an answer that is longer than a message, the part that is being written; with Telegram's stop button."""
         bot, part = await self._connection.bot(), render(Reply(to=at, text=text))[-1]
         call = bot.send_message_draft(
             int(at.place),
-            id,
+            zlib.crc32(turn.encode()) % (2**31 - 1) + 1,  # the same for all of one answer, and never zero
             part.html,
             parse_mode="HTML",
             message_thread_id=_thread(at),
@@ -240,6 +241,11 @@ class TelegramChat:
         task = asyncio.create_task(work, name="telegram")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+
+def is_private(at: Address) -> bool:
+    """A private chat has the id of its person; those of groups are negative."""
+    return not at.place.startswith("-")
 
 
 def _thread(at: Address) -> int | None:

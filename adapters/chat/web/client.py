@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from bot.action import Json
-from bot.message import Address, Attachment, Inbound, Reply
-from bot.ports import Unsent
+from bot.message import Address, Attachment, Reply
+from bot.ports import Desk, Unsent
 from bot.web import WEB
 
 
@@ -15,7 +13,7 @@ class WebChat:
     idempotent = True
     reads_rows = True
 
-    async def start(self, receive: Callable[[Inbound], Awaitable[None]]) -> None:
+    async def start(self, desk: Desk) -> None:
         """Nothing to hold open: pages and terminals come to us."""
 
     async def stop(self) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 from bot.action import Outcome
 from bot.codec import decode, encode
-from bot.people import Linked, User
+from bot.people import User
 from bot.ports import Context
-from bot.records import Author, Message
+from bot.records import Author, Linked, Message
 from bot.repositories import Work
 from bot.suggestion import State, Suggestion
 from bot.trust import Trust

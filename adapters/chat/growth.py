@@ -1,13 +1,11 @@
-"""Signs of work in a chat: "typing", then in private chats the answer as it grows. Never waited for, never an error.
+"""Signs of work in a chat: "typing", then the answer as it grows. Never waited for, never an error.
 
-Typing shows for 5 seconds and a draft for 30 (Bot API: sendChatAction, sendMessageDraft), so both are repeated. An
-answer that is there at once needs neither.
+Platforms show such signs for a few seconds only, so they are repeated. An answer that is there at once needs none.
 """
 
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,11 +15,20 @@ from bot.action import Json
 from bot.message import Address
 
 PATIENCE = 0.25  # seconds before the first sign
-TYPING_EVERY = 4.5
-DRAFT_EVERY = 20.0  # when nothing new was written
-DRAFTS = Pace(burst=2, seconds=0.8)
 LONGEST = 600.0  # seconds; then whoever worked here is gone
 LAST = 1.0  # seconds that a sign on its way may take before the answer itself is sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How a platform shows signs. `typing_every` and `draft_every`: seconds until the same sign is shown again, since
+    it fades (a draft: when nothing new was written). `drafts`: how often an answer may grow. `grows`: whether answers
+    grow in this conversation, or it only says that somebody types."""
+
+    typing_every: float
+    draft_every: float
+    drafts: Pace
+    grows: Callable[[Address], bool]
 
 
 @dataclass
@@ -34,22 +41,18 @@ class Sign:
     on_its_way: asyncio.Task[bool] | None = None
     task: asyncio.Task[None] | None = None
 
-    @property
-    def draft(self) -> int:
-        """The same for all of one answer, and never zero."""
-        return zlib.crc32(self.turn.encode()) % (2**31 - 1) + 1
-
 
 class Growth:
-    """`typing(at)` and `draft(at, id, text)` are calls of the platform that return whether it took them."""
+    """`typing(at)` and `draft(at, turn, text)` are calls of the platform that return whether it took them."""
 
     def __init__(
         self,
         governor: Governor,
+        habits: Habits,
         typing: Callable[[Address], Awaitable[bool]],
-        draft: Callable[[Address, int, str], Awaitable[bool]],
+        draft: Callable[[Address, str, str], Awaitable[bool]],
     ) -> None:
-        self._governor, self._typing, self._draft = governor, typing, draft
+        self._governor, self._habits, self._typing, self._draft = governor, habits, typing, draft
         self._signs: dict[str, Sign] = {}
 
     def show(self, at: Address, news: Json) -> None:
@@ -80,31 +83,27 @@ class Growth:
 
     async def _run(self, at: Address, sign: Sign) -> None:
         await asyncio.sleep(PATIENCE)
-        end = asyncio.get_running_loop().time() + LONGEST
-        while asyncio.get_running_loop().time() < end:
-            drafting = bool(sign.text) and is_private(at)
+        habits, loop = self._habits, asyncio.get_running_loop()
+        grows, end = habits.grows(at), loop.time() + LONGEST
+        while loop.time() < end:
+            drafting = bool(sign.text) and grows
             sign.news.clear()
-            if self._governor.spare(f"sign {at.place}", DRAFTS) and not await self._give(at, sign, drafting):
+            if self._governor.spare(f"sign {at.place}", habits.drafts) and not await self._give(at, sign, drafting):
                 break
-            await asyncio.sleep(DRAFTS.seconds if drafting else 0)
-            await _next(sign, at, DRAFT_EVERY if drafting else TYPING_EVERY)
+            await asyncio.sleep(habits.drafts.seconds if drafting else 0)
+            await _next(sign, grows, habits.draft_every if drafting else habits.typing_every)
 
     async def _give(self, at: Address, sign: Sign, drafting: bool) -> bool:
         """False when the platform does not want to see signs; then there are no more of this turn."""
-        call = self._draft(at, sign.draft, sign.text) if drafting else self._typing(at)
+        call = self._draft(at, sign.turn, sign.text) if drafting else self._typing(at)
         sign.on_its_way = asyncio.ensure_future(call)
         return await asyncio.shield(sign.on_its_way)
 
 
-async def _next(sign: Sign, at: Address, pause: float) -> None:
-    """Wait until there is more to show; in groups nothing grows."""
-    if is_private(at):
+async def _next(sign: Sign, grows: bool, pause: float) -> None:
+    """Wait until there is more to show."""
+    if grows:
         with suppress(TimeoutError):
             await asyncio.wait_for(sign.news.wait(), pause)
     else:
         await asyncio.sleep(pause)
-
-
-def is_private(at: Address) -> bool:
-    """A private chat has the id of its person; those of groups are negative."""
-    return not at.place.startswith("-")

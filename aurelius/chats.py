@@ -1,0 +1,68 @@
+"""The chat platforms by the settings: each is made here when its token is set, and given what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from aurelius.settings import Settings
+from bot.ports import ChatPlatform, Clock, Memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What the platforms share. `alone`: no other process can be there, so a lease that a killed one left is ours."""
+
+    settings: Settings
+    memory: Memory
+    clock: Clock
+    alone: bool
+
+
+class Closing(ChatPlatform, Protocol):
+    async def close(self) -> None:
+        """Let go of what sending needs; called after the last job has ended."""
+
+
+def platforms(
+    settings: Settings, memory: Memory, clock: Clock, stack: AsyncExitStack, more: Sequence[ChatPlatform]
+) -> Mapping[str, ChatPlatform]:
+    """The web chat always; the others when the settings hold their token. `more` stand beside them."""
+    from adapters.chat import web
+
+    around = Around(settings=settings, memory=memory, clock=clock, alone=settings.database_url is None)
+    found: list[ChatPlatform] = [web.connect(), *more]
+    for make in MAKERS:
+        chat = make(around)
+        if chat is not None:
+            stack.push_async_callback(chat.close)
+            found.append(chat)
+    return {platform.name: platform for platform in found}
+
+
+def revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def _telegram(around: Around) -> Closing | None:
+    settings = around.settings
+    if settings.telegram_bot_token is None:
+        return None
+    from adapters.chat import telegram
+
+    return telegram.connect(
+        token=settings.telegram_bot_token.get_secret_value(),
+        root=settings.telegram_base_url,
+        secret=revealed(settings.telegram_webhook_secret),
+        public_url=settings.public_url,
+        memory=around.memory,
+        clock=around.clock,
+        alone=around.alone,
+    )
+
+
+MAKERS: tuple[Callable[[Around], Closing | None], ...] = (_telegram,)
