@@ -13,8 +13,8 @@ from benchmarks.bare_telegram import bare_handler
 from benchmarks.processes import MEGABYTE, tree
 from benchmarks.table import Row, ms, percentile
 from lab.telegram.app import TOKEN
+from tests.app_stand_in import AppUser, stand_in
 from tests.talk import offline_model
-from tests.telegram_stand_in import AppUser, Telegram, stand_in
 
 PEOPLE, TIMES, WARM_UP = 8, 80, 16  # several chats: in one, more than one message a second is too fast for Telegram
 READY, FIRST, WEIGHT = 2.0, 1.0, 150
@@ -22,10 +22,10 @@ READY, FIRST, WEIGHT = 2.0, 1.0, 150
 
 async def measure(folder: Path) -> list[Row]:
     """Ours and the floor in turn, so that what else the machine does hits both."""
-    async with offline_model() as lab, stand_in() as ours, stand_in() as theirs:
+    async with offline_model() as lab, stand_in("telegram") as ours, stand_in("telegram") as theirs:
         model = dict(claude_at(lab.url))
         settings = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_BASE_URL": ours.url}
-        people = [ours.person(1000 + number, f"Ann {number}") for number in range(PEOPLE)]
+        people = [ours.person(f"Ann {number}") for number in range(PEOPLE)]
         async with running(folder / "data", **model, **settings) as assistant:
             for person in people:
                 await _link(assistant, person)
@@ -46,12 +46,12 @@ async def measure(folder: Path) -> list[Row]:
 
 async def _start(folder: Path, person: AppUser, settings: dict[str, str]) -> list[Row]:
     """On a data folder that is there already; somebody wrote while nobody listened."""
-    known = len(await person.telegram.events())
+    known = len(await person.app.events())
     await person.send("hi")
     began = time.time()
     async with running(folder, **settings):
-        await person.telegram.until(lambda events: _first(events[known:], "sendMessage"))
-        events = (await person.telegram.events())[known:]
+        await person.app.until(lambda events: _first(events[known:], "sendMessage"))
+        events = (await person.app.events())[known:]
     ready, answered = (_first(events, method)["at"] - began for method in ("deleteWebhook", "sendMessage"))
     return [
         Row(what="start to Telegram ready", measured=f"{ready:.2f} s", bar=f"< {READY:.0f} s", passed=ready < READY),
@@ -80,24 +80,18 @@ async def _link(assistant: Assistant, person: AppUser) -> None:
 
 async def _answered(person: AppUser) -> float:
     """Seconds from the update to the answer that stands in the chat, both by the stand-in's clock."""
-    telegram: Telegram = person.telegram
-    known = await _count(telegram)
-    update = await person.send("hi")
-    sent = update["message"]["message_id"]
+    known = len(await person.app.events())
+    sent = await person.send("hi")
 
     def there(events: list[Any]) -> float | None:
-        asked = next((e["at"] for e in events if e["what"] == "update" and e["update"] == update), None)
-        answer = next((e["at"] for e in events if _is_answer(e, person.place, sent)), None)
+        asked = next((e["at"] for e in events if e["what"] == "event" and e["event"] == sent["event"]), None)
+        answer = next((e["at"] for e in events if _is_answer(e, int(person.id), int(sent["message"]))), None)
         return answer - asked if asked and answer else None
 
     events: list[Any] = []
     while (took := there(events)) is None:
-        events += await telegram.events(known + len(events) - 1, 20.0)
+        events += await person.app.events(known + len(events) - 1, 20.0)
     return took
-
-
-async def _count(telegram: Telegram) -> int:
-    return len((await telegram.http.get("/lab/events")).json())
 
 
 def _is_answer(event: Any, chat: int, after: int) -> bool:

@@ -13,19 +13,22 @@ import pytest_asyncio
 from lab.telegram.app import TOKEN
 from lab.telegram.markup import read_html
 from lab.telegram.refusal import Refusal
-from tests.telegram_stand_in import ANN, Telegram, stand_in
+from tests.app_stand_in import App, AppUser, stand_in
+
+ANN = 1001
+OPUS = b"OggS" + bytes(24) + b"OpusHead"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def telegram() -> AsyncIterator[Telegram]:
-    async with stand_in() as telegram:
+async def telegram() -> AsyncIterator[App]:
+    async with stand_in("telegram") as telegram:
         yield telegram
 
 
 @pytest_asyncio.fixture
-async def api(telegram: Telegram) -> Any:
+async def api(telegram: App) -> Any:
     """Call a method with a form, as SDKs do; returns (status, result or description)."""
-    await telegram.person().send("hello")
+    await ann(telegram).send("hello")
 
     async def call(method: str, token: str = TOKEN, **given: Any) -> tuple[int, Any]:
         form = {name: value if isinstance(value, str | int) else json.dumps(value) for name, value in given.items()}
@@ -35,6 +38,10 @@ async def api(telegram: Telegram) -> Any:
 
     await call("deleteWebhook", drop_pending_updates="true")
     return call
+
+
+def ann(telegram: App) -> AppUser:
+    return telegram.person(id=str(ANN))
 
 
 def button(data: str, **more: str) -> dict[str, Any]:
@@ -114,10 +121,8 @@ async def test_an_edit_that_changes_nothing_is_an_error(api: Any) -> None:
     assert (status, "reply_markup" in changed) == (200, False)
 
 
-async def test_an_offset_confirms_what_was_before(api: Any, telegram: Telegram) -> None:
-    ann = telegram.person()
-    updates = [await ann.send(f"number {number}") for number in range(3)]
-    ids = [update["update_id"] for update in updates]
+async def test_an_offset_confirms_what_was_before(api: Any, telegram: App) -> None:
+    ids = [int((await ann(telegram).send(f"number {number}"))["event"]) for number in range(3)]
     assert [u["update_id"] for u in (await api("getUpdates"))[1]] == ids
     assert [u["update_id"] for u in (await api("getUpdates", limit=1))[1]] == ids[:1]
     assert [u["update_id"] for u in (await api("getUpdates", offset=ids[1]))[1]] == ids[1:]
@@ -126,7 +131,7 @@ async def test_an_offset_confirms_what_was_before(api: Any, telegram: Telegram) 
     assert (await api("getUpdates", offset=ids[2] + 1))[1] == []
 
 
-async def test_two_pollers_and_a_poller_beside_a_webhook_are_a_conflict(api: Any, telegram: Telegram) -> None:
+async def test_two_pollers_and_a_poller_beside_a_webhook_are_a_conflict(api: Any, telegram: App) -> None:
     waiting = asyncio.create_task(api("getUpdates", timeout=20))
     while not waiting.done():  # until the first one waits, the second may come before it
         await api("getUpdates", timeout=0)
@@ -136,24 +141,23 @@ async def test_two_pollers_and_a_poller_beside_a_webhook_are_a_conflict(api: Any
     assert (status, "webhook is active" in why) == (409, True)
 
 
-async def test_only_kinds_that_were_asked_for_come(api: Any, telegram: Telegram) -> None:
-    ann = telegram.person()
+async def test_only_kinds_that_were_asked_for_come(api: Any, telegram: App) -> None:
     await api("getUpdates", allowed_updates=["callback_query"])
     sent = (await api("sendMessage", chat_id=ANN, text="card", reply_markup=button("a.1")))[1]
-    await ann.send("not asked for")
-    pressed = await ann.press(sent, "Go")
-    assert [u["update_id"] for u in (await api("getUpdates"))[1]] == [pressed["update_id"]]
+    await ann(telegram).send("not asked for")
+    await ann(telegram).press({"id": sent["message_id"]}, "Go")
+    (pressed,) = (await api("getUpdates"))[1]
     query = pressed["callback_query"]["id"]
     assert (await api("answerCallbackQuery", callback_query_id=query))[0] == 200
     assert (await api("answerCallbackQuery", callback_query_id=query))[0] == 400
     await api("getUpdates", allowed_updates=[])
 
 
-async def test_a_file_is_uploaded_named_and_downloaded(api: Any, telegram: Telegram) -> None:
-    files = {"voice": ("note.ogg", b"OggS", "audio/ogg")}
+async def test_a_file_is_uploaded_named_and_downloaded(api: Any, telegram: App) -> None:
+    files = {"voice": ("note.ogg", OPUS, "audio/ogg")}
     sent = await telegram.http.post(f"/bot{TOKEN}/sendVoice", data={"chat_id": str(ANN), "duration": "3"}, files=files)
     voice = sent.json()["result"]["voice"]
-    assert (voice["file_size"], voice["duration"]) == (4, 3)
+    assert (voice["file_size"], voice["duration"]) == (len(OPUS), 3)
     path = (await api("getFile", file_id=voice["file_id"]))[1]["file_path"]
-    assert (await telegram.http.get(f"/file/bot{TOKEN}/{path}")).content == b"OggS"
+    assert (await telegram.http.get(f"/file/bot{TOKEN}/{path}")).content == OPUS
     assert (await telegram.http.get(f"/file/bot42:wrong/{path}")).status_code == 401

@@ -17,34 +17,35 @@ from bot.ids import new_id
 from bot.link import link
 from bot.people import User
 from bot.ports import Ports
+from lab.telegram.app import TOKEN
+from tests.app_stand_in import App, AppUser, group, labels, stand_in
 from tests.letterbox import done_to, use
 from tests.path_stage import Running, lab, ports, running  # noqa: F401 - fixtures
 from tests.talk import Lab
-from tests.telegram_stand_in import GROUP, AppUser, Telegram, labels, stand_in
 
 PICTURE = base64.b64encode(b"\xff\xd8\xff\xe0picture").decode()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def telegram() -> AsyncIterator[Telegram]:
-    async with stand_in() as telegram:
+async def telegram() -> AsyncIterator[App]:
+    async with stand_in("telegram") as telegram:
         yield telegram
 
 
 @pytest.fixture(scope="module")
-def settings(telegram: Telegram) -> dict[str, Any]:
-    return telegram.settings
+def settings(telegram: App) -> dict[str, Any]:
+    return {"telegram_bot_token": TOKEN, "telegram_base_url": telegram.url}
 
 
 @pytest_asyncio.fixture
-async def ann(ports: Ports, lab: Lab, telegram: Telegram) -> AppUser:
+async def ann(ports: Ports, lab: Lab, telegram: App) -> AppUser:
     await lab.reset()
     return await linked(ports, telegram, "Ann")
 
 
-async def linked(ports: Ports, telegram: Telegram, name: str) -> AppUser:
+async def linked(ports: Ports, telegram: App, name: str) -> AppUser:
     """Somebody new at a private chat, who has an account with us."""
-    app = stranger(telegram, name)
+    app = telegram.person(name)
     user = User(id=new_id(), org=new_id(), name=name, zone="Europe/Berlin")
     async with ports.memory.door() as door:
         await door.persons.add_user(user)
@@ -54,20 +55,16 @@ async def linked(ports: Ports, telegram: Telegram, name: str) -> AppUser:
     return app
 
 
-def stranger(telegram: Telegram, name: str = "Eve") -> AppUser:
-    return telegram.person(int.from_bytes(new_id()[-6:].encode()) % 10**12, name)
-
-
 def code_in(message: Any) -> str:
     found = re.search(r"code is (\w{8})", message["text"])
     assert found is not None, message["text"]
     return found[1]
 
 
-async def card_of(lab: Lab, app: AppUser, words: str, tool: Any, to: str = "") -> Any:
+async def card_of(lab: Lab, app: AppUser, words: str, tool: Any, **more: Any) -> Any:
     """Write it; the model uses the tool, which asks; returns the card."""
     await lab.script({"tools": [tool]}, {"text": "That needs your yes."}, match={"text": words})
-    await app.send(to + words)
+    await app.send(words, **more)
     return await app.until(lambda shown: shown and labels(shown[-1]) and shown[-1])
 
 
@@ -78,8 +75,8 @@ def letter(to: str, **more: str) -> Any:
 # First contact
 
 
-async def test_a_stranger_gets_a_code_and_a_link_and_nothing_else(running: Running, telegram: Telegram) -> None:
-    eve, before = stranger(telegram), len(await running.lab.requests())
+async def test_a_stranger_gets_a_code_and_a_link_and_nothing_else(running: Running, telegram: App) -> None:
+    eve, before = telegram.person("Eve"), len(await running.lab.requests())
     shown = await eve.say("what is on my list?")
     assert len(code_in(shown)) == 8
     assert f"/link?code={code_in(shown)}" in shown["text"]
@@ -99,7 +96,7 @@ async def test_start_is_answered_with_help(ann: AppUser) -> None:
 # Cards
 
 
-async def test_a_card_is_approved_once_however_often_it_is_pressed(lab: Lab, ann: AppUser, telegram: Telegram) -> None:
+async def test_a_card_is_approved_once_however_often_it_is_pressed(lab: Lab, ann: AppUser, telegram: App) -> None:
     card = await card_of(lab, ann, "write to Bob", letter("Bob"))
     assert labels(card)[:3] == ["Approve", "Edit", "Deny"]
     await asyncio.gather(*(ann.press(card, "Approve") for _ in range(4)))
@@ -128,10 +125,10 @@ async def test_a_denied_card_says_so_and_runs_nothing(lab: Lab, ann: AppUser) ->
 
 async def test_a_card_is_changed_by_an_answer_in_words(lab: Lab, ann: AppUser) -> None:
     card = await card_of(lab, ann, "write to Emil", letter("Emil", at="3pm"))
-    nonce = card["reply_markup"]["inline_keyboard"][0][0]["callback_data"].partition(".")[2]
+    nonce = card["buttons"][0]["token"].partition(".")[2]
     change = {"card": nonce[:8], "decision": "change", "changes": {"at": "4pm"}}
     await lab.script({"tools": [{"name": "answer_card", "input": change}]}, match={"text": "yes but at 4pm"})
-    await ann.send("yes but at 4pm", reply_to=card["message_id"])
+    await ann.send("yes but at 4pm", reply_to=card["id"])
     changed = await ann.becomes(card, "4pm")
     await ann.press(changed, "Approve")
     await ann.becomes(card, "Sent to Emil")
@@ -146,28 +143,28 @@ async def test_what_was_done_is_taken_back(lab: Lab, ann: AppUser) -> None:
     assert "plants" not in (await ann.say("/tasks"))["text"]
 
 
-async def test_nobody_else_in_a_group_can_press(lab: Lab, ports: Ports, telegram: Telegram, ann: AppUser) -> None:
+async def test_nobody_else_in_a_group_can_press(lab: Lab, ports: Ports, telegram: App, ann: AppUser) -> None:
     bob = await linked(ports, telegram, "Bob")
-    group = GROUP | {"id": -100_000 - ann.place}
-    here, there = AppUser(telegram, ann.user, group), AppUser(telegram, bob.user, group)
-    card = await card_of(lab, here, "write to Fred", letter("Fred"), to="@aurelius_lab_bot ")
+    family = group()
+    here, there = ann.at(family), bob.at(family)
+    card = await card_of(lab, here, "write to Fred", letter("Fred"), mention=True)
     await there.press(card, "Approve")
-    await here.until(lambda shown: shown[-1]["message_id"] != card["message_id"])
+    await here.until(lambda shown: shown[-1]["id"] != card["id"])
     assert done_to("Fred") == []
     assert "Approve" in labels(await here.becomes(card, "Fred"))
     await here.press(card, "Approve")
     await here.becomes(card, "Sent to Fred")
 
 
-async def test_a_group_is_answered_only_when_the_bot_is_meant(telegram: Telegram, ann: AppUser) -> None:
-    here = AppUser(telegram, ann.user, GROUP | {"id": -200_000 - ann.place})
+async def test_a_group_is_answered_only_when_the_bot_is_meant(telegram: App, ann: AppUser) -> None:
+    here = ann.at(group())
     for words in ("stop", "/rules@another_bot", "/rules", "hi all"):
         await here.send(words)
-    first = await here.say("@aurelius_lab_bot hi")
-    assert [message["message_id"] for message in await here.shown()] == [first["message_id"]]
-    await here.say("and again", reply_to=first["message_id"])
-    assert "oat" not in (await here.say("/tasks@aurelius_lab_bot"))["text"]
-    assert len(await here.shown()) == 3
+    first = await here.say("hi", mention=True)
+    assert [message["id"] for message in await here.shown()] == [first["id"]]
+    await here.say("and again", reply_to=first["id"])
+    await here.command("tasks")
+    assert "task" in (await here.until(lambda shown: len(shown) == 3 and shown[-1]))["text"]
 
 
 # What is sent
@@ -185,9 +182,7 @@ async def test_a_long_answer_comes_in_whole_paragraphs(lab: Lab, ann: AppUser) -
     assert words == text.replace("_more_", "more").split()
 
 
-async def test_an_answer_grows_in_a_draft_and_then_stands_there_once(
-    lab: Lab, telegram: Telegram, ann: AppUser
-) -> None:
+async def test_an_answer_grows_in_a_draft_and_then_stands_there_once(lab: Lab, telegram: App, ann: AppUser) -> None:
     text = "word " * 100
     await lab.script({"text": text, "latency": 1.5}, match={"text": "tell me slowly"})
     before = len(await telegram.events())
@@ -202,18 +197,16 @@ async def test_an_answer_grows_in_a_draft_and_then_stands_there_once(
     assert not any(call["method"] == "sendMessageDraft" for call in made[last:])
 
 
-async def test_drafts_that_are_refused_are_given_up_and_the_answer_comes(
-    lab: Lab, telegram: Telegram, ann: AppUser
-) -> None:
+async def test_drafts_that_are_refused_are_given_up_and_the_answer_comes(lab: Lab, telegram: App, ann: AppUser) -> None:
     await telegram.fault("sendMessageDraft", status=400, times=2)
     await lab.script({"text": "word " * 50, "latency": 2.5}, match={"text": "tell me silently"})
     before = len(await telegram.calls("sendMessageDraft"))
     assert (await ann.say("tell me silently"))["text"].startswith("word")
     assert len(await telegram.calls("sendMessageDraft")) == before + 1
-    await telegram.act("forget_faults")
+    await telegram.forget_faults()
 
 
-async def test_a_growing_answer_is_stopped_by_its_button(lab: Lab, telegram: Telegram, ann: AppUser) -> None:
+async def test_a_growing_answer_is_stopped_by_its_button(lab: Lab, telegram: App, ann: AppUser) -> None:
     await lab.script({"text": "word " * 400, "latency": 15}, match={"text": "tell me without end"})
     before = len(await telegram.calls("sendMessageDraft"))
     await ann.send("tell me without end")
@@ -223,7 +216,7 @@ async def test_a_growing_answer_is_stopped_by_its_button(lab: Lab, telegram: Tel
     assert stopped["text"].startswith("word word")
 
 
-async def test_a_pause_that_telegram_asks_for_is_kept_and_nothing_is_lost(telegram: Telegram, ann: AppUser) -> None:
+async def test_a_pause_that_telegram_asks_for_is_kept_and_nothing_is_lost(telegram: App, ann: AppUser) -> None:
     await telegram.fault("sendMessage", status=429, retry_after=1)
     before = len(await telegram.events())
     await ann.say("add buy salt to my list")
@@ -232,9 +225,7 @@ async def test_a_pause_that_telegram_asks_for_is_kept_and_nothing_is_lost(telegr
     assert calls[1]["at"] - calls[0]["at"] >= 1
 
 
-async def test_a_pause_in_the_middle_of_a_long_answer_repeats_no_part(
-    lab: Lab, telegram: Telegram, ann: AppUser
-) -> None:
+async def test_a_pause_in_the_middle_of_a_long_answer_repeats_no_part(lab: Lab, telegram: App, ann: AppUser) -> None:
     text = "\n\n".join(f"Part {number} " + "words " * 600 for number in range(3))
     await lab.script({"text": text}, match={"text": "in three parts"})
     await telegram.fault("sendMessage", status=429, retry_after=1, skip=1)
@@ -243,20 +234,20 @@ async def test_a_pause_in_the_middle_of_a_long_answer_repeats_no_part(
     assert [message["text"][:6] for message in shown] == ["Part 0", "Part 1", "Part 2"]
 
 
-async def test_a_connection_that_drops_marks_the_repeat(telegram: Telegram, ann: AppUser) -> None:
+async def test_a_connection_that_drops_marks_the_repeat(telegram: App, ann: AppUser) -> None:
     await telegram.fault("sendMessage", drop="after")
     first = await ann.say("hi")
-    again = (await ann.until(lambda shown: shown[-1]["message_id"] != first["message_id"] and shown))[-1]
+    again = (await ann.until(lambda shown: shown[-1]["id"] != first["id"] and shown))[-1]
     assert again["text"].startswith("(You may have got this already")
     assert again["text"].endswith(first["text"])
 
 
-async def test_a_person_who_blocked_the_bot_is_not_written_to_again_and_again(telegram: Telegram, ann: AppUser) -> None:
-    await telegram.act("block", user=ann.user, blocked=True)
+async def test_a_person_who_blocked_the_bot_is_not_written_to_again_and_again(telegram: App, ann: AppUser) -> None:
+    await ann.act("block", blocked=True)
     before = len(await telegram.calls("sendMessage"))
     await ann.send("hi")
     await telegram.called("sendMessage", status=403)
-    await telegram.act("block", user=ann.user, blocked=False)
+    await ann.act("block", blocked=False)
     await ann.say("/tasks")
     assert len(await telegram.calls("sendMessage")) == before + 2
 
@@ -264,23 +255,23 @@ async def test_a_person_who_blocked_the_bot_is_not_written_to_again_and_again(te
 # What arrives
 
 
-async def test_an_update_that_comes_again_is_answered_once(telegram: Telegram, ann: AppUser) -> None:
-    update = await ann.send("add buy pepper to my list")
+async def test_an_update_that_comes_again_is_answered_once(telegram: App, ann: AppUser) -> None:
+    sent = await ann.send("add buy pepper to my list")
     await ann.until(lambda shown: "pepper" in shown[-1]["text"])
-    await telegram.act("again", update_id=update["update_id"])
+    await telegram.again(sent["event"])
     tasks = await ann.say("/tasks")
     assert tasks["text"].count("pepper") == 1
     assert sum("pepper" in message["text"] for message in await ann.shown()) == 2
 
 
-async def test_messages_of_one_chat_are_answered_in_their_order(telegram: Telegram, ann: AppUser) -> None:
+async def test_messages_of_one_chat_are_answered_in_their_order(telegram: App, ann: AppUser) -> None:
     for number in range(3):
         await ann.send(f"/task number {number}")
     shown = await ann.until(lambda shown: len(shown) >= 5 and shown[-3:])
     assert [re.search(r"number (\d)", message["text"])[1] for message in shown] == ["0", "1", "2"]  # type: ignore[index]
 
 
-async def test_polling_goes_on_after_the_line_was_cut(telegram: Telegram, ann: AppUser) -> None:
+async def test_polling_goes_on_after_the_line_was_cut(telegram: App, ann: AppUser) -> None:
     await telegram.fault("getUpdates", drop="after")
     await ann.say("hi")
     await telegram.fault("getUpdates", status=409)

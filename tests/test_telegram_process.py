@@ -18,8 +18,8 @@ import pytest
 import pytest_asyncio
 
 from lab.telegram.app import TOKEN
+from tests.app_stand_in import App, AppUser, labels, stand_in
 from tests.talk import WAIT
-from tests.telegram_stand_in import AppUser, Telegram, labels, stand_in
 
 MARK = "You may have got this already"
 SECRET = "a-secret_of-the-webhook"
@@ -62,13 +62,13 @@ class Program:
 
 
 @pytest_asyncio.fixture
-async def telegram() -> AsyncIterator[Telegram]:
-    async with stand_in() as telegram:
+async def telegram() -> AsyncIterator[App]:
+    async with stand_in("telegram") as telegram:
         yield telegram
 
 
 @pytest.fixture
-def program(tmp_path: Path, telegram: Telegram) -> Program:
+def program(tmp_path: Path, telegram: App) -> Program:
     names = ("PATH", "HOME", "LANG")
     environment = {name: os.environ[name] for name in names if name in os.environ} | {
         "AURELIUS_DATA_DIR": str(tmp_path / "data"),
@@ -86,17 +86,17 @@ async def link(program: Program, ann: AppUser) -> None:
     await ann.until(lambda shown: "You are linked" in shown[-1]["text"])
 
 
-async def test_a_killed_program_goes_on_where_it_was(program: Program, telegram: Telegram) -> None:
+async def test_a_killed_program_goes_on_where_it_was(program: Program, telegram: App) -> None:
     ann = telegram.person()
     async with program.running() as process:
         await link(program, ann)
         await ann.say("remember that I like peppermint tea")
         await ann.send("forget that I like peppermint tea")
         card = await ann.until(lambda shown: labels(shown[-1])[:1] == ["Approve"] and shown[-1])
-        update = await ann.send("add buy stamps to my list")
+        update = (await ann.send("add buy stamps to my list"))["event"]
         await telegram.until(
             lambda events: any(
-                update in event["answer"]["result"]
+                update in [str(update["update_id"]) for update in event["answer"]["result"]]
                 for event in events
                 if event["what"] == "call" and event["method"] == "getUpdates" and event["status"] == 200
             )
@@ -107,18 +107,14 @@ async def test_a_killed_program_goes_on_where_it_was(program: Program, telegram:
     await ann.send("/tasks")
     async with program.running():
         await ann.until(lambda shown: "stamps" in shown[-1]["text"] and labels(shown[-1]) == [])
-        done = await ann.until(
-            lambda shown: [m for m in shown if m["message_id"] == card["message_id"] and not labels(m)]
-        )
+        done = await ann.until(lambda shown: [m for m in shown if m["id"] == card["id"] and not labels(m)])
         assert "✅" in done[0]["text"]
         answers = [m["text"] for m in await ann.shown() if "stamps" in m["text"]]
         assert len([text for text in answers if not text.startswith(f"({MARK}")]) == 2  # to the task, to /tasks
         assert answers[-1].count("stamps") == 1
 
 
-async def test_a_webhook_takes_only_what_carries_the_secret_and_loses_nothing(
-    program: Program, telegram: Telegram
-) -> None:
+async def test_a_webhook_takes_only_what_carries_the_secret_and_loses_nothing(program: Program, telegram: App) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"

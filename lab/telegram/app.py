@@ -4,7 +4,7 @@ what people do and see.
 As strict as the real one about the token, required fields, sizes (4,096 UTF-16 units, captions 1,024, 64 bytes in a
 button), HTML that does not parse, chats that nobody opened, people who blocked the bot, edits that change nothing,
 presses that were answered before, the offset of getUpdates, two pollers at once, polling beside a webhook, and the
-webhook's secret; and no kinder: it drops no repeated update.
+webhook's secret; and no kinder: it drops no repeated update. A sound that is no OGG with Opus becomes no voice note.
 
 It leaves out: other parse modes than HTML, media groups, inline mode, payments, stickers, forum administration,
 business accounts, rich messages, a limit of its own on the rate (faults are set by `/lab/fault`), and certificates:
@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -25,28 +25,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lab.telegram import people
 from lab.telegram.methods import METHODS
-from lab.telegram.refusal import Refusal, flood
+from lab.telegram.people import ACTS, group_number, number
+from lab.telegram.refusal import Dropped, Refusal, flood
+from lab.telegram.screen import screen
 from lab.telegram.updates import get_updates, push
 from lab.telegram.world import Fault, Json, World
 
 TOKEN = "4242424242:AAlab-token-of-the-telegram-stand-in-00"
 USERNAME = "aurelius_lab_bot"
-ACTS: dict[str, Callable[[World, Json], Awaitable[Json]]] = {
-    "say": people.say,
-    "edit": people.edit,
-    "press": people.press,
-    "react": people.react,
-    "stop": people.stop,
-    "again": people.again,
-    "block": people.block,
-    "forget_faults": people.forget_faults,
-}
-
-
-class Dropped(Exception):
-    """The connection breaks without an answer."""
 
 
 def telegram(token: str = TOKEN, username: str = USERNAME) -> Starlette:
@@ -55,7 +42,8 @@ def telegram(token: str = TOKEN, username: str = USERNAME) -> Starlette:
             Route("/bot{token}/{method}", _call, methods=["GET", "POST"]),
             Route("/file/bot{token}/{path:path}", _file),
             Route("/lab/events", _events),
-            Route("/lab/chat/{id}", _view),
+            Route("/lab/screen", _screen),
+            Route("/lab/file/{id}", _shown_file),
             Route("/lab/presses", _presses),
             Route("/lab/fault", _fault, methods=["POST"]),
             Route("/lab/{act}", _act, methods=["POST"]),
@@ -122,7 +110,7 @@ class _Cut(Response):
 def _check_token(world: World, token: str) -> None:
     if ":" not in token or not token.partition(":")[0].isdigit():
         raise Refusal("", code=404)
-    if token != world.token:
+    if token != world.token or world.revoked:
         raise Refusal("", code=401)
 
 
@@ -146,13 +134,17 @@ async def _answered(world: World, method: str, given: Mapping[str, Any]) -> Any:
 
 
 async def _given(request: Request) -> Mapping[str, Any]:
-    """Parameters come in the query, as a form, as multipart or as JSON. Uploads become (name, content)."""
+    """Parameters come in the query, as a form, as multipart or as JSON. Uploads become (name, mime, content)."""
     given: dict[str, Any] = dict(request.query_params)
     if request.headers.get("content-type", "").startswith("application/json"):
         body: Json = json.loads(await request.body() or b"{}")
         return given | body
     form = await request.form()
-    files = {name: (f.filename or "", await f.read()) for name, f in form.items() if isinstance(f, UploadFile)}
+    files = {
+        name: (f.filename or "", f.content_type or "application/octet-stream", await f.read())
+        for name, f in form.items()
+        if isinstance(f, UploadFile)
+    }
     given |= {name: value for name, value in form.items() if not isinstance(value, UploadFile)} | files
     for name, value in tuple(given.items()):
         if isinstance(value, str) and value.startswith("attach://"):
@@ -165,7 +157,7 @@ def _shown(given: Mapping[str, Any]) -> Json:
     found: Json = {}
     for name, value in given.items():
         if isinstance(value, tuple):
-            found[name] = f"({len(value[1])} bytes)"
+            found[name] = f"({len(value[2])} bytes)"
         elif isinstance(value, str) and value[:1] in ("{", "["):
             with contextlib.suppress(ValueError):
                 value = json.loads(value)
@@ -177,11 +169,11 @@ def _shown(given: Mapping[str, Any]) -> Json:
 
 async def _file(request: Request) -> Response:
     world: World = request.app.state.world
-    if request.path_params["token"] != world.token:
+    if request.path_params["token"] != world.token or world.revoked:
         return Response(status_code=401)
-    for path, content in world.files.values():
-        if path == request.path_params["path"]:
-            return Response(content, media_type="application/octet-stream")
+    for file in world.files.values():
+        if file.path == request.path_params["path"]:
+            return Response(file.content, media_type="application/octet-stream")
     return Response(status_code=404)
 
 
@@ -197,7 +189,10 @@ async def _act(request: Request) -> Response:
 
 async def _fault(request: Request) -> Response:
     world: World = request.app.state.world
-    world.faults.append(Fault(**await request.json()))
+    try:
+        world.faults.append(Fault(**await request.json()))
+    except TypeError as error:
+        return JSONResponse({"description": str(error)}, 400)
     return JSONResponse({})
 
 
@@ -212,10 +207,19 @@ async def _events(request: Request) -> Response:
     return JSONResponse(world.events[after + 1 :])
 
 
-async def _view(request: Request) -> Response:
-    chat = request.app.state.world.chats.get(int(request.path_params["id"]))
-    return JSONResponse(people.view(chat) if chat else {"messages": [], "drafts": {}, "gone": []})
+async def _screen(request: Request) -> Response:
+    """`user`, and `chat` where it is a group's."""
+    world: World = request.app.state.world
+    user, group = request.query_params["user"], request.query_params.get("chat")
+    chat = world.chats.get(group_number(group) if group else number(user))
+    return JSONResponse({"chat": group or user} | screen(world, chat))
+
+
+async def _shown_file(request: Request) -> Response:
+    file = request.app.state.world.files.get(request.path_params["id"])
+    return Response(file.content, media_type=file.mime) if file else Response(status_code=404)
 
 
 async def _presses(request: Request) -> Response:
+    """The presses, and whether each was acknowledged (by `answerCallbackQuery`)."""
     return JSONResponse(request.app.state.world.presses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
 from lab.telegram.refusal import Refusal
@@ -23,6 +23,17 @@ KINDS = {
     "code": "code",
     "pre": "pre",
     "a": "text_link",
+    "blockquote": "blockquote",
+}
+TAGS = {
+    "bold": "b",
+    "italic": "i",
+    "underline": "u",
+    "strikethrough": "s",
+    "spoiler": "u",
+    "code": "code",
+    "pre": "pre",
+    "text_link": "a",
     "blockquote": "blockquote",
 }
 NAMED = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
@@ -109,3 +120,34 @@ def _plain(source: str, start: int, end: int) -> str:
 
 def _unparsed(why: str) -> Refusal:
     return Refusal(f"can't parse entities: {why}")
+
+
+def write_html(text: str, entities: list[dict[str, Any]]) -> str:
+    """The text as HTML that is safe in any page; the entities are nested, as `read_html` gives them."""
+    cut, written, around, at = text.encode("utf-16-le", "surrogatepass"), list[str](), list[dict[str, Any]](), 0
+
+    def until(end: int) -> None:
+        nonlocal at
+        written.append(escape(cut[at * 2 : end * 2].decode("utf-16-le", "replace")))
+        at = end
+
+    def close(before: int) -> None:
+        while around and around[-1]["offset"] + around[-1]["length"] <= before:
+            until(around[-1]["offset"] + around[-1]["length"])
+            written.append(f"</{TAGS[around.pop()['type']]}>")
+
+    for entity in entities:
+        close(entity["offset"])
+        until(entity["offset"])
+        written.append(_opened(entity))
+        around.append(entity)
+    close(len(cut))
+    until(len(cut) // 2)
+    return "".join(written)
+
+
+def _opened(entity: dict[str, Any]) -> str:
+    address = str(entity.get("url", ""))
+    if entity["type"] == "text_link" and address.startswith(("https://", "http://")):
+        return f'<a href="{escape(address)}" rel="noreferrer">'
+    return f"<{TAGS[entity['type']]}>"

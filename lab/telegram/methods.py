@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -11,9 +13,12 @@ from lab.telegram.refusal import Refusal
 from lab.telegram.world import Chat, Json, World
 
 LONGEST, CAPTION = 4096, 1024
+DOWNLOAD, PICTURE, UPLOAD = 20 * 1024**2, 10 * 1024**2, 50 * 1024**2  # bytes
+TYPING = 5.0  # seconds that "typing" shows
 ACTIONS = (
     "typing upload_photo record_video upload_video record_voice upload_voice upload_document find_location".split()
 )
+COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 STYLES = ("danger", "success", "primary")
 MARKUP = ("inline_keyboard", "keyboard", "remove_keyboard", "force_reply")
 NOT_MODIFIED = (
@@ -34,7 +39,7 @@ async def send_message(world: World, given: Mapping[str, Any]) -> Json:
     text, entities = _text(given, "text", LONGEST)
     if not text.strip():
         raise Refusal("message text is empty")
-    return await _sent(world, chat, given, {"text": text, "entities": entities, "html": str(given["text"])})
+    return await _sent(world, chat, given, {"text": text, "entities": entities})
 
 
 async def _sent(world: World, chat: Chat, given: Mapping[str, Any], content: Json) -> Json:
@@ -42,12 +47,8 @@ async def _sent(world: World, chat: Chat, given: Mapping[str, Any], content: Jso
     if given.get("message_thread_id"):
         message |= {"message_thread_id": int(given["message_thread_id"]), "is_topic_message": True}
     chat.drafts.clear()
-    return _seen(world.put(chat, message))
-
-
-def _seen(message: Json) -> Json:
-    """As the API shows a message: our own notes aside."""
-    return {key: value for key, value in message.items() if key != "html"}
+    chat.typing_until = 0.0
+    return world.put(chat, message)
 
 
 async def edit_message_text(world: World, given: Mapping[str, Any]) -> Json:
@@ -60,13 +61,14 @@ async def edit_message_text(world: World, given: Mapping[str, Any]) -> Json:
     text, entities = _text(given, "text", LONGEST)
     if not text.strip():
         raise Refusal("message text is empty")
-    content = {"text": text, "entities": entities, "html": str(given["text"])} | _keyboard(given)
+    content = {"text": text, "entities": entities} | _keyboard(given)
     before = {key: message.get(key) for key in ("text", "entities", "reply_markup")}
     if before == {key: content.get(key) for key in before}:
         raise Refusal(NOT_MODIFIED)
     message.pop("reply_markup", None)
     message |= content | {"edit_date": message["date"]}
-    return _seen(message)
+    chat.edits[message["message_id"]] += 1
+    return message
 
 
 async def edit_message_reply_markup(world: World, given: Mapping[str, Any]) -> Json:
@@ -79,7 +81,7 @@ async def edit_message_reply_markup(world: World, given: Mapping[str, Any]) -> J
         raise Refusal(NOT_MODIFIED)
     message.pop("reply_markup", None)
     message |= keyboard
-    return _seen(message)
+    return message
 
 
 async def delete_message(world: World, given: Mapping[str, Any]) -> bool:
@@ -87,7 +89,6 @@ async def delete_message(world: World, given: Mapping[str, Any]) -> bool:
     number = _number(given, "message_id")
     if chat.messages.pop(number, None) is None:
         raise Refusal("message to delete not found")
-    chat.gone.add(number)
     return True
 
 
@@ -97,16 +98,16 @@ async def send_message_draft(world: World, given: Mapping[str, Any]) -> bool:
         raise Refusal("drafts can be sent to private chats only")
     if _number(given, "draft_id") == 0:
         raise Refusal("DRAFT_ID_INVALID")
-    text, _ = _text({"text": ""} | dict(given), "text", LONGEST)
-    chat.drafts[_number(given, "draft_id")] = text
+    chat.drafts[_number(given, "draft_id")] = _text({"text": ""} | dict(given), "text", LONGEST)
     chat.stoppable = str(given.get("can_stop", "")).lower() == "true"
     return True
 
 
 async def send_chat_action(world: World, given: Mapping[str, Any]) -> bool:
-    _chat(world, given)
+    chat = _chat(world, given)
     if _needed(given, "action") not in ACTIONS:
         raise Refusal("wrong parameter action in request")
+    chat.typing_until = time.monotonic() + TYPING
     return True
 
 
@@ -120,31 +121,37 @@ async def answer_callback_query(world: World, given: Mapping[str, Any]) -> bool:
 
 
 async def send_file(world: World, given: Mapping[str, Any], field: str) -> Json:
-    """`field`: voice, document or photo, as an upload (name, content) or a file_id."""
+    """`field`: voice, document or photo, as an upload (name, mime, content) or a file_id. What is no OGG with Opus in
+    it does not become a voice note."""
     chat = _chat(world, given)
     given_file = _needed(given, field)
     caption, entities = _text({"caption": ""} | dict(given), "caption", CAPTION)
-    name, content = given_file if isinstance(given_file, tuple) else ("", b"")
-    file_id = world.keep(name, content) if isinstance(given_file, tuple) else str(given_file)
+    file_id = world.keep(*given_file) if isinstance(given_file, tuple) else str(given_file)
     if file_id not in world.files:
         raise Refusal("wrong file identifier/HTTP URL specified")
-    file: Any = {"file_id": file_id, "file_unique_id": file_id[:12], "file_size": len(world.files[file_id][1])}
-    if field == "photo":
-        file = [file | {"width": 90, "height": 90}]
-    elif field == "voice":
-        file |= {"duration": int(given.get("duration") or 0), "mime_type": "audio/ogg"}
+    sent = world.files[file_id]
+    if len(sent.content) > (PICTURE if field == "photo" else UPLOAD):
+        raise Refusal("Request Entity Too Large", code=413)
+    file: Json = {"file_id": file_id, "file_unique_id": file_id[:12], "file_size": len(sent.content)}
     words = {"caption": caption, "caption_entities": entities} if caption else {}
-    return await _sent(world, chat, given, {field: file} | words)
+    if field == "photo":
+        return await _sent(world, chat, given, {"photo": [file | {"width": 90, "height": 90}]} | words)
+    if field == "voice" and sent.content[:4] == b"OggS" and b"OpusHead" in sent.content[:64]:
+        spoken = {"voice": file | {"duration": int(given.get("duration") or 0), "mime_type": "audio/ogg"}}
+        return await _sent(world, chat, given, spoken | words)
+    document = file | {"file_name": sent.name, "mime_type": sent.mime}
+    return await _sent(world, chat, given, {"document": document} | words)
 
 
 async def get_file(world: World, given: Mapping[str, Any]) -> Json:
     file_id = str(_needed(given, "file_id"))
     if file_id not in world.files:
         raise Refusal("wrong file_id or the file is temporarily unavailable")
-    path, content = world.files[file_id]
-    if len(content) > 20 * 1024 * 1024:
+    file = world.files[file_id]
+    if len(file.content) > DOWNLOAD:
         raise Refusal("file is too big")
-    return {"file_id": file_id, "file_unique_id": file_id[:12], "file_size": len(content), "file_path": path}
+    about = {"file_id": file_id, "file_unique_id": file_id[:12], "file_size": len(file.content)}
+    return about | {"file_path": file.path}
 
 
 async def set_webhook(world: World, given: Mapping[str, Any]) -> bool:
@@ -180,9 +187,22 @@ async def get_webhook_info(world: World, given: Mapping[str, Any]) -> Json:
     }
 
 
-async def keep_list(world: World, given: Mapping[str, Any]) -> bool:
-    """setMyCommands and the like."""
+async def set_my_commands(world: World, given: Mapping[str, Any]) -> bool:
+    """Those that the app offers when somebody types a slash: at most 100, names of 1 to 32 small letters."""
+    commands = _json(given, "commands", [])
+    if len(commands) > 100:
+        raise Refusal("too many commands")
+    for command in commands:
+        if not COMMAND.fullmatch(str(command.get("command", ""))):
+            raise Refusal("BOT_COMMAND_INVALID")
+        if not 0 < len(str(command.get("description", ""))) <= 256:
+            raise Refusal("BOT_COMMAND_DESCRIPTION_INVALID")
+    world.commands = [dict(command) for command in commands]
     return True
+
+
+async def get_my_commands(world: World, given: Mapping[str, Any]) -> list[Json]:
+    return world.commands
 
 
 def _needed(given: Mapping[str, Any], name: str) -> Any:
@@ -226,7 +246,19 @@ def _text(given: Mapping[str, Any], name: str, longest: int) -> tuple[str, list[
     text, entities = read_html(source) if mode else (source, [])
     if units(text) > longest:
         raise Refusal("message is too long" if name == "text" else "message caption is too long")
-    return text.strip(), entities
+    return _stripped(text, entities)
+
+
+def _stripped(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
+    """Without blanks around; the entities move along."""
+    before, size = units(text) - units(text.lstrip()), units(text.strip())
+    kept = []
+    for entity in entities:
+        start = max(entity["offset"] - before, 0)
+        end = min(entity["offset"] - before + entity["length"], size)
+        if start < end:
+            kept.append(entity | {"offset": start, "length": end - start})
+    return text.strip(), kept
 
 
 def _keyboard(given: Mapping[str, Any]) -> Json:
@@ -280,6 +312,6 @@ METHODS: dict[str, Method] = {
     "setwebhook": set_webhook,
     "deletewebhook": delete_webhook,
     "getwebhookinfo": get_webhook_info,
-    "setmycommands": keep_list,
-    "setmydescription": keep_list,
+    "setmycommands": set_my_commands,
+    "getmycommands": get_my_commands,
 }

@@ -28,3 +28,7 @@ class Refusal(Exception):
 
 def flood(seconds: int) -> Refusal:
     return Refusal(f"Too Many Requests: retry after {seconds}", code=429, retry_after=seconds)
+
+
+class Dropped(Exception):
+    """The connection breaks without an answer."""

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from lab.telegram.refusal import Refusal
+from lab.telegram.refusal import Dropped, Refusal
 from lab.telegram.world import Json, World
 
 POLLED_ALREADY = "terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -29,22 +29,30 @@ async def get_updates(world: World, given: Mapping[str, Any]) -> list[Json]:
     if "allowed_updates" in given:
         allowed = given["allowed_updates"]
         world.allowed = json.loads(allowed) if isinstance(allowed, str) else list(allowed)
-    if offset < 0:
-        offset = world.updates[max(len(world.updates) + offset, 0)]["update_id"] if world.updates else 0
-    while offset and world.updates and world.updates[0]["update_id"] < offset:
-        world.confirmed.append(world.updates.popleft())
+    _confirm(world, offset)
     world.polls += 1
-    mine = world.polls
+    mine, cuts = world.polls, world.cuts
     async with world.changed:
         world.changed.notify_all()
         try:
             async with asyncio.timeout(min(int(given.get("timeout") or 0), LONGEST)):
-                await world.changed.wait_for(lambda: world.updates or world.polls != mine or world.webhook["url"])
+                await world.changed.wait_for(
+                    lambda: world.updates or world.polls != mine or world.cuts != cuts or world.webhook["url"]
+                )
         except TimeoutError:
             return []
+    if world.cuts != cuts:
+        raise Dropped
     if world.polls != mine:
         raise Refusal(POLLED_ALREADY, code=409)
     return list(world.updates)[:limit]
+
+
+def _confirm(world: World, offset: int) -> None:
+    if offset < 0:
+        offset = world.updates[max(len(world.updates) + offset, 0)]["update_id"] if world.updates else 0
+    while offset and world.updates and world.updates[0]["update_id"] < offset:
+        world.confirmed.append(world.updates.popleft())
 
 
 async def push(world: World) -> None:
@@ -52,9 +60,10 @@ async def push(world: World) -> None:
     while True:
         async with world.changed:
             await world.changed.wait_for(lambda: world.updates and world.webhook["url"])
-        update = world.updates[0]
+        update, cuts = world.updates[0], world.cuts
         status = await asyncio.to_thread(_post, world.webhook["url"], world.webhook["secret"], update)
-        await world.note("webhook", update_id=update["update_id"], status=status)
+        status = status if world.cuts == cuts else 0  # the answer got lost
+        await world.note("webhook", event=str(update["update_id"]), status=status)
         if status == 200:
             world.confirmed.append(world.updates.popleft())
         else:

@@ -5,22 +5,32 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    path: str
+    name: str
+    mime: str
+    content: bytes
+
+
 @dataclass
 class Chat:
-    """`messages` as they stand now, by id; `gone` those that were deleted."""
+    """`messages` as they stand now, by id; those that were deleted are gone."""
 
     about: Json
     messages: dict[int, Json] = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)
-    drafts: dict[int, str] = field(default_factory=dict)
+    edits: Counter[int] = field(default_factory=Counter)
+    drafts: dict[int, tuple[str, list[Json]]] = field(default_factory=dict)  # text and entities by draft id
     stoppable: bool = False  # whether the draft shows a stop button
+    typing_until: float = 0.0
     blocked: bool = False
 
 
@@ -40,6 +50,7 @@ class Fault:
 class World:
     def __init__(self, token: str, username: str) -> None:
         self.token = token
+        self.revoked = False
         self.bot: Json = {
             "id": int(token.partition(":")[0]),
             "is_bot": True,
@@ -50,15 +61,17 @@ class World:
             "supports_inline_queries": False,
         }
         self.chats: dict[int, Chat] = {}
-        self.files: dict[str, tuple[str, bytes]] = {}  # path and content by file_id
+        self.files: dict[str, File] = {}  # by file_id
         self.updates: deque[Json] = deque()
         self.confirmed: list[Json] = []
         self.presses: dict[str, bool] = {}  # callback queries, and whether they were answered
         self.webhook: Json = {"url": ""}
         self.allowed: list[str] = []
+        self.commands: list[Json] = []
         self.faults: list[Fault] = []
         self.events: list[Json] = []
         self.polls = 0  # counts getUpdates calls: a newer one ends the older
+        self.cuts = 0  # counts how often the line was cut
         self.changed = asyncio.Condition()
         self._updates = itertools.count(700_000_001)
         self._messages = itertools.count(1)
@@ -81,11 +94,12 @@ class World:
         chat.messages[full["message_id"]] = full
         return full
 
-    def keep(self, name: str, content: bytes) -> str:
+    def keep(self, name: str, mime: str, content: bytes) -> str:
         """Returns the file_id."""
         number = next(self._files)
         found = f"FILE{number:08d}{'x' * 40}"
-        self.files[found] = (f"documents/file_{number}_{name}", content)
+        path = f"documents/file_{number}{PurePosixPath(name).suffix}"
+        self.files[found] = File(path=path, name=name, mime=mime, content=content)
         return found
 
     async def happen(self, kind: str, about: Json) -> Json:
@@ -94,7 +108,7 @@ class World:
         wanted = kind in self.allowed if self.allowed else kind != "message_reaction"
         if wanted:
             self.updates.append(update)
-        await self.note("update", update=update, wanted=wanted)
+        await self.note("event", event=str(update["update_id"]), kind=kind, given=about, wanted=wanted)
         return update
 
     def fault(self, method: str) -> Fault | None:
