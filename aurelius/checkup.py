@@ -14,8 +14,8 @@ from pathlib import Path
 
 from aurelius import instance
 from aurelius.ground import database
-from aurelius.offline_model import OfflineModel
 from aurelius.settings import Settings
+from aurelius.stand_in import offline_model as model_without_key
 from aurelius.trouble import Trouble
 
 MEGABYTE = 1_000_000
@@ -202,7 +202,7 @@ async def claude(settings: Settings) -> Finding:
 
 
 async def offline_model(settings: Settings) -> Finding:
-    model = OfflineModel()
+    model = model_without_key()
     await model.spawn()
     try:
         await model.ready()

@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aurelius.offline_model import OfflineModel
 from aurelius.settings import Settings
+from aurelius.stand_in import offline_model
 from aurelius.trouble import Trouble
 
 
@@ -78,7 +78,7 @@ async def _reach(url: str) -> None:
 async def prepared(settings: Settings, *, local_token: str, model: bool) -> AsyncIterator[Ground]:
     """Everything under the parts. `model`: whether this process asks a language model. Raises Trouble."""
     async with AsyncExitStack() as stack:
-        offline = OfflineModel() if model and settings.offline else None
+        offline = offline_model() if model and settings.offline else None
         if offline is not None:
             stack.push_async_callback(offline.stop)
             await offline.spawn()  # it comes up while the database does

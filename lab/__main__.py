@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from lab.lifeline import tie_to_parent
 from lab.server import serve
+
+PAGES = ("slack", "discord", "telegram", "whatsapp", "elevenlabs")  # whom the page can show and talk to
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -17,9 +20,15 @@ def main(argv: list[str] | None = None) -> None:
     model.add_argument("--latency", type=float, default=0.0, help="seconds every answer takes, spread over its stream")
     telegram = what.add_parser("telegram", help="Telegram's Bot API for one bot, and the people who write to it")
     telegram.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    _page_arguments(what.add_parser("page", help="one page with every chat app on its stand-in"))
     chosen = parser.parse_args(argv)
     tie_to_parent()
-    if chosen.what == "telegram":
+    if chosen.what == "page":
+        from lab.page.app import page
+
+        apps = {app: url for app in PAGES if (url := getattr(chosen, app))}
+        serve(page(apps, chosen.instance, chosen.linked), port=chosen.port, lifespan="on")
+    elif chosen.what == "telegram":
         from lab.telegram.app import telegram as stand_in
 
         serve(stand_in(), port=chosen.port, lifespan="on")
@@ -27,6 +36,21 @@ def main(argv: list[str] | None = None) -> None:
         from lab.model.app import OfflineModel
 
         serve(OfflineModel(latency=chosen.latency), port=chosen.port)
+
+
+def _page_arguments(parser: argparse.ArgumentParser) -> None:
+    from lab.page.guard import is_loopback
+
+    def address(text: str) -> str:
+        if not is_loopback(text):
+            raise argparse.ArgumentTypeError(f"{text} is not on this machine")
+        return text.rstrip("/")
+
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    for app in PAGES:
+        parser.add_argument(f"--{app}", type=address, metavar="URL", help=f"where the stand-in of {app} listens")
+    parser.add_argument("--instance", type=Path, help="instance.json in the data folder of the running assistant")
+    parser.add_argument("--linked", action="store_true", help="link Ann in every app at the start")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Keeps the offline model running: a process of its own, on one loopback port for as long as we live."""
+"""Keeps a stand-in of `lab/` running: a process of its own, on one loopback port for as long as we live."""
 
 from __future__ import annotations
 
@@ -23,11 +23,16 @@ LONGEST_PAUSE = 5.0  # between two tries to bring it back
 LISTENING = re.compile(rb"listening on (http://[\d.]+:(\d+))")
 
 
-class OfflineModel:
-    """`spawn`, then `ready` for its address; from then on it is brought back when it dies, on the same port."""
+class StandIn:
+    """`spawn`, then `ready` for its address; from then on it is brought back when it dies, on the same port.
 
-    def __init__(self, command: tuple[str, ...] = (sys.executable, "-m", "lab", "model")) -> None:
-        self._command = command
+    `name` with `arguments` is what `python -m lab` is called with; `otherwise` tells what helps when it does not start.
+    """
+
+    def __init__(self, name: str, *arguments: str, otherwise: str = "See the log.") -> None:
+        self._name = name
+        self._arguments = arguments
+        self._otherwise = otherwise
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self._port = "0"
@@ -38,7 +43,7 @@ class OfflineModel:
 
     async def spawn(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            *self._command,
+            *(sys.executable, "-m", "lab", self._name, *self._arguments),
             "--port",
             self._port,
             cwd=ROOT,
@@ -52,8 +57,8 @@ class OfflineModel:
         """Its address. Raises Trouble when it does not come up."""
         url = await self._address()
         if url is None:
-            raise Trouble("The offline model did not start. Set ANTHROPIC_API_KEY to use Claude, or see the log.")
-        self._watch = asyncio.create_task(self._keep_running(), name="offline-model")
+            raise Trouble(f"`python -m lab {self._name}` did not start. {self._otherwise}")
+        self._watch = asyncio.create_task(self._keep_running(), name=f"keep {self._name} running")
         return url
 
     async def stop(self) -> None:
@@ -80,7 +85,7 @@ class OfflineModel:
         pause = 0.1
         while self._process is not None:
             status = await self._process.wait()
-            log.error("offline_model_died", status=status)
+            log.error("stand_in_died", name=self._name, status=status)
             await asyncio.sleep(pause)
             await self.spawn()
             if await self._address() is None:
@@ -100,3 +105,8 @@ class OfflineModel:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+
+
+def offline_model() -> StandIn:
+    """Who answers without Claude's key."""
+    return StandIn("model", otherwise="Set ANTHROPIC_API_KEY to use Claude, or see the log.")
