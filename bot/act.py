@@ -20,6 +20,7 @@ from bot.settle import LIFE, UNDO_WINDOW, watch
 from bot.suggestion import State, Suggestion, digest_of
 from bot.trigger import Why
 
+SPEAK = "me.speak"  # the action by which a person asks for a spoken answer
 LOST = "I was cut off while doing this and do not know whether it happened. Please check before you ask again."
 STOPPED = "The person said stop. Do nothing more."
 
@@ -38,6 +39,7 @@ class Acted:
     card: str | None = None
     outside: bool = False
     fields: tuple[str, ...] = ()
+    aloud: bool = False  # the person asked for a spoken answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,7 @@ async def _read(ports: Ports, asker: Asker, action: Action, call: Call) -> Acted
         error=not outcome.ok,
         said=outcome.text,
         outside=outside and outcome.ok,
+        aloud=action.id == SPEAK and outcome.ok,
         fields=() if outside else tuple(sorted(structured([outcome.data]))),
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.message import Address, Attachment, Command, InboundMessage, Reply
+from bot.message import Address, Attachment, Command, InboundMessage, Kind, Reply
 from bot.people import User
 from bot.ports import Ports, Unsent
 from bot.receive import as_message, is_to_us, topic
 from bot.records import InboundState, Message
 from bot.repositories import Door, Work
+from bot.web import WEB
 
 JOINS_AT_MOST = 20  # messages that become one turn
 STRANGER = (
@@ -20,9 +21,17 @@ STRANGER = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A recording or another file of sound in message number `line` of a turn."""
+
+    line: int
+    file: Attachment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
     """A turn that is ours to answer. `own` is what the person said in it, oldest first; `lines` the ids of the
-    messages."""
+    messages. `answers`: the suggestion whose card they reply to. `waiting`: what the chat did not take before."""
 
     id: str
     user: User
@@ -31,6 +40,9 @@ class Begun:
     lines: tuple[str, ...]
     joined: tuple[str, ...] = ()
     files: tuple[Attachment, ...] = ()
+    sounds: tuple[Sound, ...] = ()
+    answers: str | None = None
+    waiting: tuple[Message, ...] = ()
     command: str | None = None
     first: int = 0  # position of the first of its lines: the history is what stands before
 
@@ -61,6 +73,8 @@ async def _take_up(
         return None
     if state in (InboundState.MERGED, InboundState.ANSWERED):
         return None
+    if inbound.direct and inbound.at.platform != WEB:
+        await door.persons.reached(inbound.sender, inbound.at)
     if not await _is_for_us(work, inbound):
         await door.inbox.mark([id], InboundState.ANSWERED)
         return None
@@ -77,6 +91,7 @@ async def _begin(door: Door, work: Work, user: User, id: str, inbound: InboundMe
     await door.inbox.mark([id], InboundState.WORKING, turn=id)
     await door.inbox.mark([other for other, _ in joined], InboundState.MERGED, turn=id)
     command = isinstance(inbound, Command)
+    files = [(number, file) for number, line in enumerate(lines) for file in line.files]
     return Begun(
         id=id,
         user=user,
@@ -84,10 +99,33 @@ async def _begin(door: Door, work: Work, user: User, id: str, inbound: InboundMe
         own=tuple(inbound.text if command else line.text for line in lines),
         lines=tuple(line.id for line in kept),
         joined=tuple(other for other, _ in joined),
-        files=tuple(file for line in lines for file in line.files),
+        files=tuple(file for _, file in files if not is_sound(file)),
+        sounds=tuple(Sound(line=number, file=file) for number, file in files if is_sound(file)),
+        answers=await _answered(work, inbound),
+        waiting=await _waiting(work, inbound.at),
         command=inbound.name if isinstance(inbound, Command) else None,
         first=kept[0].position,
     )
+
+
+def is_sound(file: Attachment) -> bool:
+    return file.kind is Kind.VOICE or file.mime.startswith("audio/")
+
+
+async def _answered(work: Work, inbound: InboundMessage | Command) -> str | None:
+    """The suggestion of the card, or of the question about it, that the person's message is a reply to."""
+    if isinstance(inbound, Command) or inbound.reply_to is None:
+        return None
+    message = await work.deliveries.with_ref(inbound.at, inbound.reply_to)
+    line = await work.messages.get(message) if message else None
+    return (line.suggestion or line.asks) if line else None
+
+
+async def _waiting(work: Work, at: Address) -> tuple[Message, ...]:
+    if at.platform == WEB:
+        return ()
+    found = [await work.messages.get(message) for message in await work.deliveries.waiting(at)]
+    return tuple(message for message in found if message is not None)
 
 
 async def _written(work: Work, line: Message) -> Message:

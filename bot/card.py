@@ -213,6 +213,22 @@ def _plain(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def question(suggestion: Suggestion, action: Action | None) -> str:
+    """What we ask where a platform has no forms; `answered` reads what comes back."""
+    shown = [f"{field.label}: {field.value}" for field in fields(suggestion, action) if field.value]
+    lines = "\n".join("> " + _opening(_line(line)) + "\\" for line in shown[:8]).removesuffix("\\")
+    asked = f"What should be different in **{_line(suggestion.title)}**? Tell me, or send the lines as they should be:"
+    return f"{asked}\n\n{lines}"
+
+
+def answered(words: str, suggestion: Suggestion, action: Action | None) -> tuple[tuple[str, str], ...]:
+    """The values when every line is "label: value" of the form; () when it is said in other words."""
+    names = {field.label.casefold(): field.name for field in fields(suggestion, action)}
+    lines = [line.partition(":") for line in words.splitlines() if line.strip()]
+    found = [(names.get(label.strip(" >*").casefold(), ""), value.strip()) for label, colon, value in lines if colon]
+    return tuple(found) if found and len(found) == len(lines) and all(name for name, _ in found) else ()
+
+
 def edited(call: Call, values: tuple[tuple[str, str], ...], action: Action) -> Call:
     """The call with the form's values. A field left as it was changes nothing; an emptied one is an argument left out.
 

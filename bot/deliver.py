@@ -13,76 +13,106 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.action import Json
-from bot.message import Address, Kind, Reply, Upload
-from bot.people import Scope
-from bot.ports import ChatPlatform, Ports, Unsent
+from bot.ids import derived_id
+from bot.message import Address, Attachment, Kind, Reply, Upload
+from bot.people import Person, Scope
+from bot.place import place_for
+from bot.ports import ChatPlatform, Closed, Ports, Unsent
 from bot.receive import topic
 from bot.records import Delivery, DeliveryState, Message
+from bot.repositories import Work
 
 TRIES = 24  # about ten minutes of a platform that does not answer
 LONGEST_WAIT = 30.0  # seconds
 MAY_REPEAT = "_(You may have got this already: I was interrupted while sending it.)_\n\n"
+NOT_THERE = "_(I could not say this on {app}.)_"
 log = logging.getLogger("aurelius.deliver")
 
 
 async def deliver(ports: Ports, scope: Scope, message: Message, name: str) -> None:
-    """Send or edit; call it inside a job, after the row is committed. `name` tells this job's deliveries apart."""
+    """Send or edit; call it inside a job, after the row is committed. `name` tells this job's deliveries apart.
+
+    What its chat does not take is said elsewhere; it waits there if the chat opens once the person writes again."""
+    if await _deliver(ports, scope, message, name) is not DeliveryState.DELIVERED:
+        await elsewhere(ports, scope, message, name)
+
+
+async def elsewhere(ports: Ports, scope: Scope, message: Message, name: str) -> None:
+    """The same on another platform of the person's; a card is as good there as here."""
+
+    async def copy() -> Message | None:
+        async with ports.memory.work(scope) as work:
+            at = await place_for(ports, work, await work.profile.get(), but=message.at.platform)
+            why = NOT_THERE.format(app=Person(platform=message.at.platform, tenant="", id="").app)
+            words = message.text if message.suggestion else f"{why}\n\n{message.text}"
+            there = replace(message, id=derived_id("copy", message.id, at.conversation), at=at, text=words)
+            return await work.messages.put(there)
+
+    there = await ports.engine.step(f"copy:{name}", copy, Message | None)
+    if there is not None:
+        await _deliver(ports, scope, there, f"copy:{name}")
+
+
+async def _deliver(ports: Ports, scope: Scope, message: Message, name: str) -> DeliveryState:
     platform = ports.platforms.get(message.at.platform)
     if platform is None:
         log.warning("no chat platform for a message", extra={"platform": message.at.platform})
-        return
+        return DeliveryState.FAILED
     if platform.reads_rows:
         await platform.send(reply_of(message), message.id, None)
         await ports.bus.publish(topic(message.at), {"kind": "changed", "seq": message.seq})
-        return
+        return DeliveryState.DELIVERED
 
-    async def attempt() -> bool:
+    async def attempt() -> DeliveryState:
         return await _attempt(ports, scope, message, platform)
 
-    await ports.engine.step(f"send:{name}", attempt, bool)
+    state = await ports.engine.step(f"send:{name}", attempt, DeliveryState)
+    await ports.bus.publish(topic(message.at), {"kind": "changed", "seq": message.seq})
+    return state
 
 
-async def _attempt(ports: Ports, scope: Scope, message: Message, platform: ChatPlatform) -> bool:
+async def _attempt(ports: Ports, scope: Scope, message: Message, platform: ChatPlatform) -> DeliveryState:
     async with ports.memory.work(scope) as work:
-        uploads = tuple(
-            [
-                Upload(about=found[0], content=found[1])
-                for file in message.files
-                if (found := await work.files.get(file.ref)) is not None
-            ]
-        )
+        uploads = [await _upload(work, file) for file in message.files]
         before = await work.deliveries.get(message.id, message.at)
         if before and before.state is DeliveryState.DELIVERED and before.revision >= message.seq:
-            return True
+            return before.state
         ref = before.ref if before else None
         unsure = before is not None and before.state is DeliveryState.ATTEMPTING and ref is None
         entry = Delivery(
             message=message.id, to=message.at, state=DeliveryState.ATTEMPTING, ref=ref, revision=message.seq
         )
         await work.deliveries.put(entry)
-    reply = reply_of(message, uploads)
+    reply = reply_of(message, [upload for upload in uploads if upload is not None])
     if unsure and not platform.idempotent:
         reply = marked(reply)
-    sent = await _send(platform, reply, message.id, ref)
-    state = DeliveryState.FAILED if sent is None else DeliveryState.DELIVERED
+    state, sent = await _send(platform, reply, message.id, ref)
     async with ports.memory.work(scope) as work:
         await work.deliveries.put(replace(entry, state=state, ref=sent or ref))
-    return sent is not None
+    return state
 
 
-async def _send(platform: ChatPlatform, reply: Reply, key: str, ref: str | None) -> str | None:
-    """The platform's id of the message; None when it will not take it."""
+async def _upload(work: Work, file: Attachment) -> Upload | None:
+    kept = await work.files.get(file.ref)
+    return Upload(about=kept[0], content=kept[1]) if kept else None
+
+
+async def _send(platform: ChatPlatform, reply: Reply, key: str, ref: str | None) -> tuple[DeliveryState, str | None]:
+    """How it ended, and the platform's id of the message."""
     for trial in range(TRIES):
         try:
-            return await platform.send(reply, key, ref) or ref or key
+            return DeliveryState.DELIVERED, await platform.send(reply, key, ref) or ref or key
+        except Closed as error:
+            log.info("waits until the person writes", extra={"platform": platform.name, "why": str(error)})
+            return DeliveryState.WAITING, None
         except Unsent as error:
             log.warning("not sent", extra={"platform": platform.name, "why": str(error), "again": error.again})
             if not error.again:
-                return None
+                return DeliveryState.FAILED, None
             if error.unsure and ref is None and not platform.idempotent:
                 reply = marked(reply)
             await asyncio.sleep(min(error.after or 2.0**trial, LONGEST_WAIT))
-    return None
+    return DeliveryState.FAILED, None
 
 
 def marked(reply: Reply) -> Reply:

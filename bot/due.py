@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.arrival import arrived
 from bot.card import parse_token, when
 from bot.deliver import deliver
 from bot.ids import derived_id
-from bot.message import Address, ButtonPress
+from bot.message import Address, ButtonPress, Command, InboundMessage
 from bot.people import Scope, User
+from bot.place import place_for
 from bot.ports import DeadLetter, Job, Ports, Queue
 from bot.press import say
 from bot.receive import topic
@@ -86,17 +88,17 @@ async def remind(ports: Ports, subject: str) -> None:
     """`subject`: org/user/reminder/due. Say it where it was asked for; a late one says that it is late."""
     org, person, reminder_id, due = subject.split("/", 3)
 
-    async def find() -> tuple[User, Reminder] | None:
+    async def find() -> tuple[User, Reminder, Address] | None:
         async with ports.memory.work(Scope(org=org, user=person)) as work:
-            reminder = await work.reminders.get(reminder_id)
-            return (await work.profile.get(), reminder) if reminder else None
+            reminder, user = await work.reminders.get(reminder_id), await work.profile.get()
+            return (user, reminder, reminder.where or await place_for(ports, work, user)) if reminder else None
 
-    found = await ports.engine.step("find", find, tuple[User, Reminder] | None)
+    found = await ports.engine.step("find", find, tuple[User, Reminder, Address] | None)
     if found is None:
         return
-    user, reminder = found
+    user, reminder, at = found
     text = reminder_text(reminder, user, datetime.fromisoformat(due), ports.clock.now())
-    await say(ports, user, reminder.where or web_address(user), text, subject)
+    await say(ports, user, at, text, subject)
 
 
 def reminder_text(reminder: Reminder, user: User, due: datetime, now: datetime) -> str:
@@ -119,14 +121,15 @@ async def spent(ports: Ports, subject: str) -> None:
     """`subject`: org/user/period/date. Four fifths of a budget are gone."""
     org, person, period, _ = subject.split("/", 3)
 
-    async def find() -> User:
+    async def find() -> tuple[User, Address]:
         async with ports.memory.work(Scope(org=org, user=person)) as work:
-            return await work.profile.get()
+            user = await work.profile.get()
+            return user, await place_for(ports, work, user)
 
-    user = await ports.engine.step("find", find, User)
+    user, at = await ports.engine.step("find", find, tuple[User, Address])
     limit = user.dollars_per_day if period == "day" else user.dollars_per_month
     text = f"Four fifths of your budget for this {period} (${limit:.2f}) are used. `/usage` shows on what."
-    await say(ports, user, web_address(user), text, subject)
+    await say(ports, user, at, text, subject)
 
 
 async def dead(ports: Ports, letter: DeadLetter) -> None:
@@ -140,19 +143,18 @@ async def dead(ports: Ports, letter: DeadLetter) -> None:
 async def _give_up_turn(ports: Ports, id: str) -> None:
     async def write() -> tuple[User, Message] | None:
         async with ports.memory.door() as door:
-            found = await door.inbox.get(id)
-            user = await door.persons.user_of(found[0].sender) if found else None
-            if found is None or user is None:
+            found = await arrived(door, id, InboundMessage, Command)
+            if found is None:
                 return None
             await door.inbox.mark([id], InboundState.DEAD)
             line = Message(
                 id=derived_id("reply", id),
-                at=found[0].at,
+                at=found.inbound.at,
                 author=Author.ASSISTANT,
-                text=GAVE_UP.format(text=getattr(found[0], "text", "")[:200]),
+                text=GAVE_UP.format(text=getattr(found.inbound, "text", "")[:200]),
                 sent_at=ports.clock.now(),
             )
-            return user, await door.enter(user.scope).messages.put(line)
+            return found.user, await found.work.messages.put(line)
 
     written = await ports.engine.step("write", write, tuple[User, Message] | None)
     if written is not None:
@@ -166,13 +168,10 @@ async def _give_up_press(ports: Ports, id: str) -> None:
 
     async def find() -> tuple[User, Suggestion] | None:
         async with ports.memory.door() as door:
-            found = await door.inbox.get(id)
-            user = await door.persons.user_of(found[0].sender) if found else None
-            if found is None or user is None or not isinstance(found[0], ButtonPress):
-                return None
-            token = parse_token(found[0].token)
-            suggestion = await door.enter(user.scope).suggestions.by_nonce(token[1]) if token else None
-            return (user, suggestion) if suggestion else None
+            found = await arrived(door, id, ButtonPress)
+            token = parse_token(found.inbound.token) if found else None
+            suggestion = await found.work.suggestions.by_nonce(token[1]) if found and token else None
+            return (found.user, suggestion) if found and suggestion else None
 
     found = await ports.engine.step("find", find, tuple[User, Suggestion] | None)
     if found is not None:

@@ -90,7 +90,7 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A slash command: `/remember I like tea` is name "remember", text "I like tea"."""
+    """A slash command: `/remember I like tea` is name "remember", text "I like tea". `direct`: not in a group."""
 
     delivery: str
     at: Address
@@ -98,6 +98,7 @@ class Command:
     name: str
     text: str
     sent_at: datetime
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

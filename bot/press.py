@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot.card import VERBS, parse_token
-from bot.deliver import deliver
+from bot.arrival import arrived
+from bot.card import VERBS, parse_token, question
+from bot.deliver import deliver, elsewhere
 from bot.ids import derived_id
-from bot.message import Address, ButtonPress, Delivered, Stop
+from bot.message import Address, ButtonPress, Command, Delivered, InboundMessage, Stop
 from bot.people import User
 from bot.ports import Job, Ports, Queue
 from bot.receive import topic
 from bot.records import Author, DeliveryState, InboundState, Message
 from bot.settle import NOT_YOURS, Answered, settle
+from bot.suggestion import Event, Refused, advance
 
 AGAIN, FAST = "t", "f"  # "Try again" and "Go on, fast class", each followed by the id of an inbound message
 IDLE = "There is nothing to stop right now."
@@ -58,6 +60,8 @@ async def press(ports: Ports, id: str) -> None:
         await say(ports, pressed.user, pressed.at, NOT_YOURS, id)
         return
     answer = Answered(event=VERBS[pressed.verb], nonce=pressed.subject, by=id, values=pressed.values)
+    if answer.event is Event.EDIT and not answer.values and await _ask_what(ports, pressed, id):
+        return
     decided = await settle(ports, pressed.user, answer)
     if decided.suggestion is None:
         await say(ports, pressed.user, pressed.at, decided.refused, id)
@@ -67,36 +71,50 @@ async def press(ports: Ports, id: str) -> None:
 
 async def _begin(ports: Ports, id: str) -> Pressed | None:
     async with ports.memory.door() as door:
-        found = await door.inbox.get(id)
-        if found is None or not isinstance(found[0], ButtonPress):
-            return None
-        inbound = found[0]
-        user = await door.persons.user_of(inbound.sender)
+        found = await arrived(door, id, ButtonPress)
         await door.inbox.mark([id], InboundState.ANSWERED)
-    token = parse_token(inbound.token) or ("", "")
-    if user is None:
+    if found is None:
         return None
-    return Pressed(user=user, at=inbound.at, verb=token[0], subject=token[1], values=inbound.values)
+    inbound = found.inbound
+    token = parse_token(inbound.token) or ("", "")
+    return Pressed(user=found.user, at=inbound.at, verb=token[0], subject=token[1], values=inbound.values)
+
+
+async def _ask_what(ports: Ports, pressed: Pressed, id: str) -> bool:
+    """Edit where there are no forms: the person says in words what should be different. False: it cannot be edited."""
+
+    async def ask() -> Message | None:
+        now = ports.clock.now()
+        async with ports.memory.work(pressed.user.scope) as work:
+            found = await work.suggestions.by_nonce(pressed.subject)
+            if found is None or isinstance(advance(found, Event.EDIT, nonce=pressed.subject, now=now), Refused):
+                return None
+            words = question(found, ports.actions.get(found.steps[0].action))
+            return await work.messages.put(replace(_line(ports, pressed.at, words, id), asks=found.id))
+
+    message = await ports.engine.step("ask", ask, Message | None)
+    if message is not None:
+        await deliver(ports, pressed.user.scope, message, "ask")
+    return message is not None
 
 
 async def _again(ports: Ports, pressed: Pressed, id: str) -> bool:
     """Queue the message again: it takes the place of its failed answer."""
     async with ports.memory.door() as door:
-        found = await door.inbox.get(pressed.subject)
-        user = await door.persons.user_of(found[0].sender) if found else None
-        if found is None or user is None or user.id != pressed.user.id:
+        found = await arrived(door, pressed.subject, InboundMessage, Command)
+        if found is None or found.user.id != pressed.user.id:
             return False
-        if found[1] is not InboundState.ANSWERED:
+        if found.state is not InboundState.ANSWERED:
             return False  # it is being worked on again, or was stopped
-        answer = await door.enter(user.scope).messages.get(derived_id("reply", pressed.subject))
+        answer = await found.work.messages.get(derived_id("reply", pressed.subject))
         if answer is None or pressed.token not in [choice.token for choice in answer.choices]:
             return False  # it was answered since
         if pressed.verb == FAST:
             tomorrow = pressed.user.local(ports.clock.now()) + timedelta(days=1)
             until = tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)
-            await door.enter(user.scope).profile.put(replace(user, fast_only_until=until))
+            await found.work.profile.put(replace(found.user, fast_only_until=until))
         await door.inbox.again(pressed.subject)
-        partition = found[0].at.conversation
+        partition = found.inbound.at.conversation
         job = Job(
             name="turn", id=id + ":again", subject=pressed.subject, queue=Queue.CONVERSATIONS, partition=partition
         )
@@ -109,15 +127,14 @@ async def stop(ports: Ports, id: str) -> None:
 
     async def stopping() -> Stopped | None:
         async with ports.memory.door() as door:
-            found = await door.inbox.get(id)
-            user = await door.persons.user_of(found[0].sender) if found else None
-            if found is None or user is None or not isinstance(found[0], Stop):
+            found = await arrived(door, id, Stop)
+            if found is None:
                 return None
             await door.inbox.mark([id], InboundState.ANSWERED)
-            at = found[0].at
+            at = found.inbound.at
             waiting = await door.inbox.behind(at.conversation, id)
             working = tuple(await door.inbox.stop_before(at.conversation, id))
-            return Stopped(user=user, at=at, waiting=waiting, working=working)
+            return Stopped(user=found.user, at=at, waiting=waiting, working=working)
 
     stopped = await ports.engine.step("stop", stopping, Stopped | None)
     if stopped is None:
@@ -129,32 +146,33 @@ async def stop(ports: Ports, id: str) -> None:
 
 
 async def delivered(ports: Ports, id: str) -> None:
-    """A platform tells what became of a message; one that did not arrive stands as failed in the ledger."""
+    """A platform tells what became of a message; one that did not arrive stands as failed, and is said elsewhere."""
 
-    async def note() -> Address | None:
+    async def note() -> tuple[User, Message] | None:
         async with ports.memory.door() as door:
-            found = await door.inbox.get(id)
-            report = found[0] if found else None
-            user = await door.persons.user_of(report.sender) if report else None
+            found = await arrived(door, id, Delivered)
             await door.inbox.mark([id], InboundState.ANSWERED)
-            if user is None or not isinstance(report, Delivered) or report.state != DeliveryState.FAILED.value:
+            if found is None or found.inbound.state != DeliveryState.FAILED.value:
                 return None
-            known = await door.enter(user.scope).deliveries.failed(report.at, report.ref)
-            return report.at if known else None
+            known = await found.work.deliveries.failed(found.inbound.at, found.inbound.ref)
+            message = await found.work.messages.get(known) if known else None
+            return (found.user, message) if message else None
 
-    at = await ports.engine.step("delivered", note, Address | None)
-    if at is not None:
-        await ports.bus.publish(topic(at), {"kind": "changed"})
+    lost = await ports.engine.step("delivered", note, tuple[User, Message] | None)
+    if lost is not None:
+        await elsewhere(ports, lost[0].scope, lost[1], "failed")
+        await ports.bus.publish(topic(lost[1].at), {"kind": "changed"})
 
 
 async def say(ports: Ports, user: User, at: Address, text: str, key: str) -> None:
     """A message of ours that answers no turn. Call it inside a job; `key` makes a repeat the same message."""
 
     async def write() -> Message:
-        line = Message(id=derived_id("say", key), at=at, author=Author.ASSISTANT, text=text, sent_at=ports.clock.now())
         async with ports.memory.work(user.scope) as work:
-            return await work.messages.put(line)
+            return await work.messages.put(_line(ports, at, text, key))
 
-    message = await ports.engine.step("say", write, Message)
-    await deliver(ports, user.scope, message, "say")
-    await ports.bus.publish(topic(at), {"kind": "changed", "seq": message.seq})
+    await deliver(ports, user.scope, await ports.engine.step("say", write, Message), "say")
+
+
+def _line(ports: Ports, at: Address, text: str, key: str) -> Message:
+    return Message(id=derived_id("say", key), at=at, author=Author.ASSISTANT, text=text, sent_at=ports.clock.now())

@@ -69,6 +69,7 @@ class View:
     remembered: tuple[Found, ...]
     cards: tuple[tuple[str, str], ...]
     lately: tuple[str, ...]  # what became of recent cards
+    answers: str = ""  # mark of the card that the new message is a reply to
 
 
 def tool_name(action: str) -> str:
@@ -138,6 +139,8 @@ def alternating(messages: Iterable[Message], user: User) -> tuple[Said, ...]:
     """The history with its roles in turn, as the service wants them; what it makes of a message never changes later."""
     result: list[Said] = []
     for message in messages:
+        if message.author is Author.ASSISTANT and message.is_voice_note:
+            continue  # it said aloud what stands before it
         item = _said(message, user)
         if result and result[-1].role == item.role == "user" and message.state != "merged":
             result.append(SILENCE)
@@ -165,6 +168,8 @@ def context(view: View) -> str:
         lines.append("paused: everything above reading waits until the person says resume")
     if view.cards:
         lines += ["open cards:", *(f"- card {mark}: {_line(title)}" for mark, title in view.cards)]
+    if view.answers:
+        lines.append(f"the new message is a reply to card {view.answers}: use answer_card")
     if view.lately:
         lines += ["lately:", *(f"- {_line(line)}" for line in view.lately)]
     if view.remembered:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from bot.action import Json
-from bot.message import Address, Attachment, Choice
+from bot.message import Address, Attachment, Choice, Kind
 from bot.people import Person
 
 
@@ -32,9 +32,15 @@ class Message:
     choices: tuple[Choice, ...] = ()
     files: tuple[Attachment, ...] = ()
     suggestion: str | None = None
+    asks: str | None = None  # the suggestion about which it asks what is to be different
     state: str = ""  # of the card, or "queued", "merged", "stopped" for a message that waits or waited
     actions: tuple[str, ...] = ()
     outside: bool = False  # written while text from outside was in view
+
+    @property
+    def is_voice_note(self) -> bool:
+        """Nothing but a recording; of ours, it says aloud what the message before it says."""
+        return not self.text and bool(self.files) and all(file.kind is Kind.VOICE for file in self.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

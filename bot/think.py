@@ -12,11 +12,12 @@ from datetime import timedelta
 from bot import prompt
 from bot.act import mark
 from bot.begin import Begun
+from bot.content import content_of
 from bot.deliver import progress
-from bot.message import Attachment, Kind
+from bot.message import Kind
 from bot.model import Answer, ModelDown, OverBudget, Picture, Prompt, Said
 from bot.policy import Seen
-from bot.ports import ChatPlatform, Ports, Unsent
+from bot.ports import Ports
 from bot.records import Author, Found, Message
 from bot.repositories import Work
 from bot.router import Ask, route
@@ -62,14 +63,15 @@ class Shown:
 class Sight:
     """Looks once, when it is first needed, and remembers: a turn sees one state of the world from start to end."""
 
-    def __init__(self, ports: Ports, begun: Begun) -> None:
-        self.ports, self.begun = ports, begun
+    def __init__(self, ports: Ports, begun: Begun, texts: tuple[str, ...] = ()) -> None:
+        self.ports, self.begun, self.texts = ports, begun, texts
         self._shown: Shown | None = None
 
     async def look(self) -> Shown:
         if self._shown is None:
             async with self.ports.memory.work(self.begun.user.scope) as work:
-                self._shown = await _look(self.ports, self.begun, work)
+                view = await _look(self.ports, self.begun, work)
+            self._shown = await self._with_files(view)
         return self._shown
 
     async def look_unless_stopped(self) -> Shown | None:
@@ -77,32 +79,40 @@ class Sight:
         async with self.ports.memory.door() as door:
             if await door.inbox.is_stopped(self.begun.id):
                 return None
-            if self._shown is None:
-                self._shown = await _look(self.ports, self.begun, door.enter(self.begun.user.scope))
+            view = None if self._shown else await _look(self.ports, self.begun, door.enter(self.begun.user.scope))
+        if view is not None:
+            self._shown = await self._with_files(view)
         return self._shown
 
+    async def _with_files(self, view: prompt.View) -> Shown:
+        """Files are fetched outside of any transaction: that can take seconds."""
+        begun, history = self.begun, view.history
+        pictures, texts = await _files(self.ports, begun) if begun.files else ((), ())
+        texts = self.texts + texts
+        before = tuple(m.text for m in history if m.author is Author.USER)
+        foreign = tuple(m.text for m in history if m.outside) + texts
+        seen = Seen(own=begun.own + before, foreign=foreign, tainted=bool(foreign or begun.files))
+        return Shown(view=view, seen=seen, pictures=pictures, texts=texts)
 
-async def _look(ports: Ports, begun: Begun, work: Work) -> Shown:
+
+async def _look(ports: Ports, begun: Begun, work: Work) -> prompt.View:
     user, now = begun.user, ports.clock.now()
     midnight = user.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
     history = prompt.window(await work.messages.before(begun.at, begun.first, limit=prompt.WINDOW + prompt.STRIDE))
     facts = [fact for fact in await work.facts.list(limit=60) if fact.at < midnight][:30]
     waiting = await work.suggestions.open()
     recent = [s for s in await work.suggestions.recent(10) if now - s.created_at < LATELY and s.state is not State.OPEN]
-    view = prompt.View(
+    meant = begun.answers or (history[-1].asks if history else None)
+    return prompt.View(
         user=user,
         now=f"{user.local(now):%Y-%m-%dT%H:%M:%S%z %A}",
         history=history,
         facts=tuple(facts),
         remembered=await _remembered(work, begun, history),
         cards=tuple((mark(s), s.title) for s in waiting[:5]),
+        answers=next((mark(s) for s in waiting if s.id == meant), ""),
         lately=tuple(f"{s.title}: {s.state.value}" for s in recent[:5]),
     )
-    pictures, texts = await _files(ports, begun, work)
-    before = tuple(m.text for m in history if m.author is Author.USER)
-    foreign = tuple(m.text for m in history if m.outside) + texts
-    seen = Seen(own=begun.own + before, foreign=foreign, tainted=bool(foreign or begun.files))
-    return Shown(view=view, seen=seen, pictures=pictures, texts=texts)
 
 
 async def _remembered(work: Work, begun: Begun, history: Sequence[Message]) -> tuple[Found, ...]:
@@ -112,10 +122,10 @@ async def _remembered(work: Work, begun: Begun, history: Sequence[Message]) -> t
     return tuple(hit for hit in hits if hit.id not in shown and not hit.outside)  # what others wrote is only looked up
 
 
-async def _files(ports: Ports, begun: Begun, work: Work) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+async def _files(ports: Ports, begun: Begun) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     pictures, texts = [], []
     for file in begun.files[:PICTURES]:
-        content = await _content(ports, begun, work, file)
+        content = await content_of(ports, begun.user.scope, begun.at, file, PICTURE_SIZE)
         if content is None:
             continue
         if file.kind is Kind.IMAGE or file.mime == "application/pdf":
@@ -124,26 +134,6 @@ async def _files(ports: Ports, begun: Begun, work: Work) -> tuple[tuple[Picture,
             words = content[:TEXT_SIZE].decode("utf-8", "replace")
             texts.append(prompt.untrusted(words, f"file {file.name}".replace('"', "'")))
     return tuple(pictures), tuple(texts)
-
-
-async def _content(ports: Ports, begun: Begun, work: Work, file: Attachment) -> bytes | None:
-    if file.size > PICTURE_SIZE:
-        return None
-    platform = ports.platforms[begun.at.platform]
-    if not platform.reads_rows:
-        return await _downloaded(platform, file)
-    kept = await work.files.get(file.ref)
-    return kept[1] if kept else None
-
-
-async def _downloaded(platform: ChatPlatform, file: Attachment) -> bytes | None:
-    """None when the platform no longer has it; one that is busy makes the whole step try again."""
-    try:
-        return await platform.download(file)
-    except Unsent as error:
-        if error.again:
-            raise
-        return None
 
 
 async def think(ports: Ports, begun: Begun, sight: Sight, exchanges: Sequence[Said]) -> Thought:

@@ -12,11 +12,12 @@ from bot import prompt
 from bot.act import Acted, Asker, act, do, mark, receipt, with_results
 from bot.action import Call, Json, Outcome, Risk
 from bot.begin import Begun, begin
-from bot.card import choices, text, undo_choice
-from bot.command import SENTENCES, SHORTCUTS, arguments, overview
+from bot.card import answered, choices, text, undo_choice
+from bot.command import arguments, overview
 from bot.deliver import deliver, progress
+from bot.hear import Voiced, hear, speak, wanted
 from bot.ids import derived_id
-from bot.message import Choice, Kind, Tone
+from bot.message import Choice, Tone
 from bot.model import Said, ToolResult, ToolUse
 from bot.phrases import assents, checked, is_no, is_yes
 from bot.policy import Origin, Seen, origin_of
@@ -24,17 +25,17 @@ from bot.ports import Ports
 from bot.press import AGAIN, FAST
 from bot.records import Author, Delivery, DeliveryState, InboundState, Message
 from bot.settle import Answered, settle
-from bot.suggestion import Event, Suggestion
+from bot.shortcuts import SENTENCES, SHORTCUTS
+from bot.suggestion import Event, State, Suggestion
 from bot.think import Sight, Thought, think
 
+DECISIONS = {"approve": Event.APPROVE, "deny": Event.DENY, "change": Event.EDIT, "later": Event.LATER}
+SHOWS_CARDS, MOST_CARDS = "plans", 5
 ROUNDS = 12  # thoughts in one turn
 LONGEST = 100_000  # characters
 TOO_LONG = "That is {size:,} characters; I read at most {most:,} in one message. Send it as a file, or in parts."
 ENDLESS = "I went round in circles with this and stopped. Please put it differently, or in smaller parts."
 NOTHING = "I have no answer to this."
-UNHEARD = (
-    "I cannot listen to voice notes yet: that needs ElevenLabs, which I do not speak so far. Please write it to me."
-)
 HELP = (
     "Just write to me as you would to a person: “remind me to call Ann tomorrow at 4”, “what is on my list?”, "
     "“remember that I like tea”. Say “help” for more examples. What cannot be taken back waits for your yes on a card. "
@@ -70,25 +71,35 @@ async def turn(ports: Ports, id: str) -> None:
     begun = await ports.engine.step("begin", lambda: begin(ports, id), Begun | None)
     if begun is None:
         return
+    scope = begun.user.scope
+    for number, message in enumerate(begun.waiting):  # the chat is open again
+        await deliver(ports, scope, message, f"waited:{number}")
     await progress(ports, begun.at, {"kind": "typing", "turn": id})
-    ending = await _ending(ports, begun)
-    messages = await ports.engine.step("reply", lambda: _reply(ports, begun, ending), tuple[Message, ...])
+    voice = await hear(ports, begun)
+    ending = await _ending(ports, voice)
+    messages = await ports.engine.step("reply", lambda: _reply(ports, voice, ending), tuple[Message, ...])
     for number, message in enumerate(messages):
-        await deliver(ports, begun.user.scope, message, f"reply:{number}")
+        await deliver(ports, scope, message, f"reply:{number}")
+    asked = any(item.aloud for item in ending.acted)
+    if ending.text and wanted(voice, asked=asked):
+        spoken = await speak(ports, begun, ending.text, asked=asked)
+        if spoken is not None:
+            await deliver(ports, scope, spoken, "voice")
     await progress(ports, begun.at, {"kind": "idle", "turn": id})
 
 
-async def _ending(ports: Ports, begun: Begun) -> Ending:
+async def _ending(ports: Ports, voice: Voiced) -> Ending:
+    begun = voice.begun
     size = sum(len(words) for words in begun.own)
     if size > LONGEST:
         return Ending(text=TOO_LONG.format(size=size, most=LONGEST))
-    if any(file.kind is Kind.VOICE for file in begun.files) and not any(words.strip() for words in begun.own):
-        return Ending(text=UNHEARD)
+    if voice.problem:
+        return Ending(text=voice.problem)
     if begun.command is not None and begun.command not in SENTENCES:
         return await _command(ports, begun, begun.command)
     if begun.command is not None:
         begun = replace(begun, own=(SENTENCES[begun.command].format(begun.own[0]),))
-    return await _plain_answer(ports, begun) or await _converse(ports, begun)
+    return await _plain_answer(ports, begun) or await _converse(ports, begun, voice.texts)
 
 
 async def _command(ports: Ports, begun: Begun, name: str) -> Ending:
@@ -125,29 +136,38 @@ async def _undo(ports: Ports, begun: Begun) -> Ending:
 
 
 async def _plain_answer(ports: Ports, begun: Begun) -> Ending | None:
-    """A bare yes or no right after a card answers that card, without asking a model; after two cards it is asked."""
+    """What answers a card without asking a model: a bare yes or no right after it (after two cards it is asked which),
+    or in reply to it; and the lines of its form."""
     words = begun.own[-1]
-    if len(begun.own) > 1 or not (is_yes(words) or is_no(words)):
+    bare = is_yes(words) or is_no(words)
+    if len(begun.own) > 1 or not (bare or ":" in words):
         return None
 
     async def asked() -> Suggestion | None:
         async with ports.memory.work(begun.user.scope) as work:
-            last = [m.suggestion for m in await work.messages.before(begun.at, begun.first, limit=2)]
-            waiting = [s for s in await work.suggestions.open(begun.at) if s.id in last]
-            return waiting[0] if len(waiting) == 1 and waiting[0].id == last[-1] else None
+            last = [m for m in await work.messages.before(begun.at, begun.first, limit=4) if not m.is_voice_note][-2:]
+            if begun.answers or (last and last[-1].asks):
+                meant = await work.suggestions.get(begun.answers or last[-1].asks or "")
+                return meant if meant is not None and meant.state in (State.OPEN, State.SNOOZED) else None
+            waiting = [s for s in await work.suggestions.open(begun.at) if s.id in [m.suggestion for m in last]]
+            return waiting[0] if bare and len(waiting) == 1 and waiting[0].id == last[-1].suggestion else None
 
     suggestion = await ports.engine.step("asked", asked, Suggestion | None)
     if suggestion is None:
         return None
-    event = Event.APPROVE if is_yes(words) else Event.DENY
-    decided = await settle(ports, begun.user, Answered(event=event, nonce=suggestion.nonce, by=begun.id))
+    values = () if bare else answered(words, suggestion, ports.actions.get(suggestion.steps[0].action))
+    if not bare and not values:
+        return None
+    event = Event.EDIT if values else Event.APPROVE if is_yes(words) else Event.DENY
+    answer = Answered(event=event, nonce=suggestion.nonce, by=begun.id, values=values)
+    decided = await settle(ports, begun.user, answer)
     result = "" if decided.shown or decided.suggestion is None else decided.suggestion.result
     return Ending(text=decided.refused or result, silent=decided.shown and not decided.refused)
 
 
-async def _converse(ports: Ports, begun: Begun) -> Ending:
+async def _converse(ports: Ports, begun: Begun, texts: tuple[str, ...]) -> Ending:
     """The loop of thinking and acting."""
-    sight, exchanges, acted = Sight(ports, begun), list[Said](), list[Acted]()
+    sight, exchanges, acted = Sight(ports, begun, texts), list[Said](), list[Acted]()
 
     async def thinking() -> Thought:
         return await think(ports, begun, sight, exchanges)
@@ -156,7 +176,7 @@ async def _converse(ports: Ports, begun: Begun) -> Ending:
         thought = await ports.engine.step(f"think:{number}", thinking, Thought)
         answer = thought.answer
         if answer is None or not answer.uses:
-            return _over(begun, thought, tuple(acted))
+            return _over(begun, thought, tuple(acted), outside=bool(begun.files or texts))
         results = []
         for place, use in enumerate(answer.uses):
             item = await _use(ports, begun, use, sight, acted, f"{number}:{place}")
@@ -190,13 +210,12 @@ async def _answer_card(
             waiting = await work.suggestions.open()
             found = next((s for s in waiting if mark(s) == str(use.arguments.get("card", ""))), None)
             foreign = found is not None and _is_foreign(ports, found.steps[0], changes, seen)
-            return Meant(suggestion=found, several=len(waiting) > 1, tainted=seen.tainted, foreign=foreign)
+            several = len(waiting) > 1 and (found is None or found.id != begun.answers)
+            return Meant(suggestion=found, several=several, tainted=seen.tainted, foreign=foreign)
 
     found = await ports.engine.step(f"meant:{place}", meant, Meant)
     suggestion = found.suggestion
-    decision = str(use.arguments.get("decision", ""))
-    events = {"approve": Event.APPROVE, "deny": Event.DENY, "change": Event.EDIT, "later": Event.LATER}
-    event = events.get(decision)
+    event = DECISIONS.get(str(use.arguments.get("decision", "")))
     if suggestion is None or event is None:
         return Acted(text=prompt.told(Outcome(ok=False, text="There is no such open card.")), error=True)
     why = _withheld(event, found, suggestion.risk, begun.own[-1])
@@ -237,9 +256,9 @@ def _is_foreign(ports: Ports, call: Call, changes: Mapping[str, Json], seen: See
     return action is not None and origin_of(action, replace(call, arguments=changes), seen) is Origin.FOREIGN
 
 
-def _over(begun: Begun, thought: Thought, acted: tuple[Acted, ...]) -> Ending:
+def _over(begun: Begun, thought: Thought, acted: tuple[Acted, ...], outside: bool) -> Ending:
     """The turn is over: an answer, a stop, or an honest failure with a way on."""
-    outside = bool(begun.files) or any(item.outside for item in acted)  # also after the file is out of view
+    outside = outside or any(item.outside for item in acted)  # also after the file is out of view
     if thought.stopped:
         ran = "".join(f"\n- {item.ran}" for item in acted if item.ran)
         done = f"\n\nBefore that I did:{ran}" if ran else ""
@@ -252,8 +271,10 @@ def _over(begun: Begun, thought: Thought, acted: tuple[Acted, ...]) -> Ending:
     return Ending(text=checked(words, did_something=any(item.ran for item in acted)), acted=acted, outside=outside)
 
 
-async def _reply(ports: Ports, begun: Begun, ending: Ending) -> tuple[Message, ...]:
+async def _reply(ports: Ports, voice: Voiced, ending: Ending) -> tuple[Message, ...]:
     """Everything that the turn leaves, in one transaction: its answer, its cards, the state of what it answered."""
+    begun = voice.begun
+    ending = replace(ending, text="\n\n".join(part for part in (voice.quote, ending.text) if part))
     async with ports.memory.door() as door:
         work = door.enter(begun.user.scope)
         done = receipt(_asker(begun), ending.acted, ports)
@@ -261,6 +282,9 @@ async def _reply(ports: Ports, begun: Begun, ending: Ending) -> tuple[Message, .
             await work.suggestions.add(done)
             done = await work.suggestions.get(done.id) or done
         cards = [await work.suggestions.get(item.card) for item in ending.acted if item.card]
+        if begun.command == SHOWS_CARDS:  # those that stand elsewhere can be answered here too
+            here = {card.id for card in await work.suggestions.open(begun.at)}
+            cards += [card for card in await work.suggestions.open() if card.id not in here][:MOST_CARDS]
         drafts = [] if ending.silent and not ending.text else [_answer(ports, begun, ending, done)]
         drafts += [_card(ports, begun, card) for card in cards if card is not None]
         messages = tuple([await work.messages.put(message) for message in drafts])

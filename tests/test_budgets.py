@@ -18,7 +18,7 @@ FILE_LINES = 400
 FUNCTION_LINES = 40
 MIND_LINES = 2_500  # of code that decides, in bot/
 WORDS_LINES = 1_100  # of code that only declares: types, records, ports
-WORDS = "people message action trigger suggestion trust model records repositories ports".split()
+WORDS = "people message action trigger suggestion trust model records repositories ports shortcuts".split()
 VAGUE = {
     "core",
     "util",

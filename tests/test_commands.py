@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.action import Call
-from bot.command import OWN, SENTENCES, SHORTCUTS, arguments, overview, understood
+from bot.command import arguments, overview, understood
 from bot.message import Address, Attachment, ButtonPress, Command, InboundMessage, Kind, Stop
 from bot.people import Person
+from bot.shortcuts import OWN, SENTENCES, SHORTCUTS
 from tests.skill_stage import CATALOGUE
 
 AT = Address(platform="web", tenant="", place="u")
@@ -18,7 +19,7 @@ ANN = Person(platform="web", tenant="", id="u")
 MESSAGE = InboundMessage(
     delivery="d", at=AT, sender=ANN, ref="r", text="", sent_at=datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 )
-COMMAND = Command(delivery="d", at=AT, sender=ANN, name="", text="", sent_at=MESSAGE.sent_at)
+COMMAND = Command(delivery="d", at=AT, sender=ANN, name="", text="", sent_at=MESSAGE.sent_at, direct=True)
 STOP = Stop(delivery="d", at=AT, sender=ANN)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.command import SENTENCES, SHORTCUTS
 from bot.ids import derived_id
 from bot.message import Attachment, Kind
 from bot.phrases import UNTRUE
 from bot.ports import Ports
 from bot.records import InboundState
+from bot.shortcuts import SENTENCES, SHORTCUTS
 from bot.turn import ENDLESS, LONGEST, NOTHING
 from tests.letterbox import done_to, said, use
 from tests.path_stage import Running, lab, ports, running, settings, talk, told  # noqa: F401 - fixtures

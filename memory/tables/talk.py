@@ -78,6 +78,7 @@ messages = owned(
     needed("sent_at", Moment),
     *json("choices", "files", "actions"),
     Column("suggestion", Id()),
+    Column("asks", Id()),
     needed("state", Words()),
     needed("outside", Boolean()),
     searchable("text"),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.command import OWN, SENTENCES, SHORTCUTS
 from bot.message import Address, Attachment, ButtonPress, Command, Inbound, InboundMessage, Kind, Reaction, Stop
 from bot.people import Person
+from bot.shortcuts import OWN, SENTENCES, SHORTCUTS
 
 PLATFORM = "telegram"
 STOPPED = "stopped_message_generation"
@@ -233,4 +233,5 @@ def _command(found: InboundMessage, message: Data, me: Me) -> InboundMessage | C
         name=name,
         text=found.text[len(said) :].strip(),
         sent_at=found.sent_at,
+        direct=found.direct,
     )

@@ -14,6 +14,7 @@ STATEMENTS = (
         ADD COLUMN prefers TEXT NOT NULL DEFAULT ''
     """,
     "ALTER TABLE users ALTER COLUMN voice DROP DEFAULT, ALTER COLUMN prefers DROP DEFAULT",
+    "ALTER TABLE messages ADD COLUMN asks UUID",
     "ALTER TABLE persons ADD COLUMN at JSONB, ADD COLUMN reached_at TIMESTAMPTZ",
     """
     CREATE TABLE installations (
