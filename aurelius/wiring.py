@@ -83,7 +83,13 @@ async def assemble(
             model=model,
             actions=Catalogue(_skill_roots(settings), recurrence=CronRecurrence(), base_urls=_base_urls(settings)),
             platforms=chats,
-            speech=speech.connect(),
+            speech=speech.connect(
+                key=revealed(settings.elevenlabs_api_key),
+                base_url=settings.elevenlabs_base_url,
+                clamd=settings.clamd,
+                memory=memory,
+                clock=clock,
+            ),
             system=_system_prompt(),
             public_url=settings.url,
         )

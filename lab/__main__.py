@@ -21,6 +21,8 @@ def main(argv: list[str] | None = None) -> None:
     telegram = what.add_parser("telegram", help="Telegram's Bot API for one bot, and the people who write to it")
     telegram.add_argument("--port", type=int, default=0, help="0 takes a free one")
     _page_arguments(what.add_parser("page", help="one page with every chat app on its stand-in"))
+    elevenlabs = what.add_parser("elevenlabs", help="ElevenLabs' speech API, and what is said in recordings")
+    elevenlabs.add_argument("--port", type=int, default=0, help="0 takes a free one")
     chosen = parser.parse_args(argv)
     tie_to_parent()
     if chosen.what == "page":
@@ -32,6 +34,10 @@ def main(argv: list[str] | None = None) -> None:
         from lab.telegram.app import telegram as stand_in
 
         serve(stand_in(), port=chosen.port, lifespan="on")
+    elif chosen.what == "elevenlabs":
+        from lab.elevenlabs.app import elevenlabs as speech
+
+        serve(speech(), port=chosen.port)
     else:
         from lab.model.app import OfflineModel
 

@@ -1,0 +1,176 @@
+"""ElevenLabs' API on loopback, as far as voice notes need it: `/v1/speech-to-text`, `/v1/text-to-speech/{voice}` (and
+`/stream`), `/v2/voices`, and under `/lab/` what is in recordings and what was spoken.
+
+As strict as the real one about the key (`xi-api-key`) and its permissions, required fields, ids of models and voices,
+output formats, the length of a text and of a sound, the speed, and the account's credit; its errors have the real
+one's shape. What it speaks is real sound, by espeak-ng where that is installed, else a tone for each syllable.
+
+It leaves out: recognising speech. In a recording it hears what `/lab/hear` said of it, and in what it spoke itself,
+its words; in any other a sentence that says so. Also left out: speakers, channels, entities, key terms, webhooks,
+files by address, u-law and A-law, dictionaries, effects, real-time sockets, and limits on how much at once (faults
+are set by `/lab/fault`).
+
+The person's side, all JSON: POST `/lab/hear` {text, language?, sha256?} (in the next recording, or in the one with
+this hash), GET `/lab/spoken`, POST `/lab/fault` {method, status?, code?, retry_after?, times?, drop?, skip?},
+`/lab/forget_faults`, `/lab/revoke`, `/lab/restore`, `/lab/account` {permissions?, credit?}, GET `/lab/events`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lab.elevenlabs import methods
+from lab.elevenlabs.refusal import Invalid, Refusal
+from lab.elevenlabs.world import PERMISSIONS, Fault, Json, World
+
+KEY = "sk_lab_key_of_the_elevenlabs_stand_in"
+
+Answer = Callable[[World, Request, Json], Awaitable[Response]]  # the last notes what was given, for the log
+
+
+class Dropped(Exception):
+    """The connection breaks without an answer."""
+
+
+def elevenlabs(key: str = KEY) -> Starlette:
+    app = Starlette(
+        routes=[
+            Route("/v1/speech-to-text", _method("speech-to-text", "speech_to_text", _hear), methods=["POST"]),
+            Route("/v1/text-to-speech/{voice}", _method("text-to-speech", "text_to_speech", _speak), methods=["POST"]),
+            Route(
+                "/v1/text-to-speech/{voice}/stream",
+                _method("text-to-speech", "text_to_speech", _speak),
+                methods=["POST"],
+            ),
+            Route("/v2/voices", _method("voices", "voices_read", _voices)),
+            Route("/lab/spoken", _spoken),
+            Route("/lab/events", _events),
+            Route("/lab/{act}", _act, methods=["POST"]),
+        ]
+    )
+    app.state.world = World(key)
+    return app
+
+
+def _method(name: str, permission: str, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    async def call(request: Request) -> Response:
+        world: World = request.app.state.world
+        given: Json = {}
+        try:
+            _check_key(world, request, permission)
+            response = await _struck(world, name, request, lambda: answer(world, request, given))
+        except Refusal as refusal:
+            response = JSONResponse(refusal.body(), refusal.status, refusal.headers)
+        except Dropped:
+            await world.note("call", method=name, given=given, status=0)
+            return _Cut()
+        body = bytes(response.body) if response.media_type == "application/json" else b"null"
+        await world.note("call", method=name, given=given, status=response.status_code, answer=json.loads(body))
+        return response
+
+    return call
+
+
+def _check_key(world: World, request: Request, permission: str) -> None:
+    key = request.headers.get("xi-api-key")
+    if not key:
+        raise Refusal(401, "needs_authorization", "Neither authorization header nor xi-api-key received.")
+    if key != world.key or world.revoked:
+        raise Refusal(401, "invalid_api_key", "Invalid API key")
+    if permission not in world.permissions:
+        message = f"The API key you used is missing the permission {permission} to execute this operation."
+        raise Refusal(401, "missing_permissions", message)
+
+
+async def _struck(world: World, name: str, request: Request, answer: Callable[[], Awaitable[Response]]) -> Response:
+    """The answer, unless a fault strikes."""
+    fault = world.fault(name)
+    if fault is None:
+        return await answer()
+    if fault.status:
+        await request.body()
+        raise Refusal(fault.status, fault.code or "scripted", "scripted", retry_after=fault.retry_after)
+    if fault.drop == "hang":
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+    if fault.drop == "after":
+        await answer()
+    raise Dropped
+
+
+class _Cut(Response):
+    """Promises a body that never comes, so that the server breaks the connection."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+async def _hear(world: World, request: Request, given: Json) -> Response:
+    form = await request.form()
+    for name, value in form.items():
+        given[name] = value if isinstance(value, str) else f"({value.size} bytes, {value.content_type})"
+    return JSONResponse(await methods.hear(world, form))
+
+
+async def _speak(world: World, request: Request, given: Json) -> Response:
+    try:
+        body = await request.json()
+    except ValueError:
+        raise Invalid("body", why="JSON decode error", kind="json_invalid") from None
+    output = request.query_params.get("output_format", "mp3_44100_128")
+    given |= {"voice": request.path_params["voice"], "output_format": output} | body
+    sound, mime = await methods.speak(world, request.path_params["voice"], body, output)
+    return Response(sound, media_type=mime, headers={"character-cost": str(len(body["text"]))})
+
+
+async def _voices(world: World, request: Request, given: Json) -> Response:
+    given |= request.query_params
+    return JSONResponse(methods.voices(request.query_params))
+
+
+async def _spoken(request: Request) -> Response:
+    world: World = request.app.state.world
+    return JSONResponse(list(world.made.values()))
+
+
+async def _act(request: Request) -> Response:
+    world: World = request.app.state.world
+    body: Json = json.loads(await request.body() or b"{}")
+    act = request.path_params["act"]
+    if act == "hear":
+        if "sha256" in body:
+            world.told[body["sha256"]] = body
+        else:
+            world.next.append(body)
+    elif act == "fault":
+        world.faults.append(Fault(**body))
+    elif act == "forget_faults":
+        world.faults.clear()
+    elif act in ("revoke", "restore"):
+        world.revoked = act == "revoke"
+    elif act == "account":
+        world.permissions, world.credit = set(body.get("permissions", PERMISSIONS)), body.get("credit")
+    else:
+        return Response(status_code=404)
+    return JSONResponse({})
+
+
+async def _events(request: Request) -> Response:
+    """`after`: those with a greater number; waits up to `wait` seconds for one."""
+    world: World = request.app.state.world
+    after, wait = int(request.query_params.get("after", -1)), float(request.query_params.get("wait", 0))
+    async with world.changed:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await world.changed.wait_for(lambda: len(world.events) > after + 1)
+    return JSONResponse(world.events[after + 1 :])
