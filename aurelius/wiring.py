@@ -32,7 +32,7 @@ from bot.desk import FrontDesk
 from bot.ids import derived_id
 from bot.link import link, linked
 from bot.people import Scope, User
-from bot.ports import ChatPlatform, Clock, Engine, Hook, Hooked, Memory, Ports, Queue
+from bot.ports import ChatPlatform, Clock, Engine, Hook, Hooked, Memory, Ports, Queue, Speech
 from bot.receive import receive
 from bot.turn import turn
 from memory.bus import PostgresBus
@@ -83,13 +83,7 @@ async def assemble(
             model=model,
             actions=Catalogue(_skill_roots(settings), recurrence=CronRecurrence(), base_urls=_base_urls(settings)),
             platforms=chats,
-            speech=speech.connect(
-                key=revealed(settings.elevenlabs_api_key),
-                base_url=settings.elevenlabs_base_url,
-                clamd=settings.clamd,
-                memory=memory,
-                clock=clock,
-            ),
+            speech=_speech(settings, memory, clock),
             system=_system_prompt(),
             public_url=settings.url,
         )
@@ -186,6 +180,16 @@ class System:
 
 def _system_prompt() -> str:
     return importlib.resources.files("bot").joinpath("prompts/system.md").read_text(encoding="utf-8")
+
+
+def _speech(settings: Settings, memory: Memory, clock: Clock) -> Speech:
+    return speech.connect(
+        key=revealed(settings.elevenlabs_api_key),
+        base_url=settings.elevenlabs_base_url,
+        clamd=settings.clamd,
+        memory=memory,
+        clock=clock,
+    )
 
 
 def _engine(ground: Ground, memory: Database, stack: AsyncExitStack) -> DurableEngine:
