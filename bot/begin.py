@@ -44,6 +44,7 @@ class Begun:
     answers: str | None = None
     waiting: tuple[Message, ...] = ()
     command: str | None = None
+    alone: bool = True  # nobody else reads along: not a group
     first: int = 0  # position of the first of its lines: the history is what stands before
 
 
@@ -103,6 +104,7 @@ async def _begin(door: Door, work: Work, user: User, id: str, inbound: InboundMe
         sounds=tuple(Sound(line=number, file=file) for number, file in files if is_sound(file)),
         answers=await _answered(work, inbound),
         waiting=await _waiting(work, inbound.at),
+        alone=inbound.direct or inbound.at.platform == WEB,
         command=inbound.name if isinstance(inbound, Command) else None,
         first=kept[0].position,
     )

@@ -23,6 +23,8 @@ async def receive(ports: Ports, inbound: Inbound) -> None:
     if job is None:
         return
     async with ports.memory.door() as door:
+        if isinstance(inbound, InboundMessage) and inbound.edit_of and await door.inbox.correct(inbound):
+            return
         fresh = await door.inbox.put(inbound, job.id, ports.clock.now())
         if fresh:
             await ports.engine.enqueue(door.tx, job)

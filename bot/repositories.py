@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.action import Call, Json, Outcome
-from bot.message import Address, Attachment, Inbound
+from bot.message import Address, Attachment, Inbound, InboundMessage
 from bot.model import Usage
 from bot.people import Person, Scope, User
 from bot.records import (
@@ -240,11 +240,16 @@ class Inbox(Protocol):
     async def put(self, inbound: Inbound, id: str, at: datetime) -> bool:
         """False: we had this delivery already, nothing was written."""
 
-    async def get(self, id: str) -> tuple[Inbound, InboundState] | None: ...
+    async def get(self, id: str) -> tuple[Inbound, InboundState] | None:
+        """Locked until commit, like those of `waiting`: what is read is not corrected meanwhile."""
+
     async def waiting(self, conversation: str, after: str) -> Sequence[tuple[str, Inbound]]:
         """Messages received in this conversation later than `after` and not yet begun, oldest first."""
 
     async def mark(self, ids: Sequence[str], state: InboundState, turn: str | None = None) -> None: ...
+    async def correct(self, edited: InboundMessage) -> bool:
+        """The message that was edited takes the new text, if it was not begun yet; False when it is too late."""
+
     async def again(self, id: str) -> None:
         """The message, and those that were merged into its turn, count as not yet begun."""
 

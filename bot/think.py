@@ -18,10 +18,10 @@ from bot.message import Kind
 from bot.model import Answer, ModelDown, OverBudget, Picture, Prompt, Said
 from bot.policy import Seen
 from bot.ports import Ports
-from bot.records import Author, Found, Message
+from bot.records import Author, Fact, Found, Message
 from bot.repositories import Work
 from bot.router import Ask, route
-from bot.suggestion import State
+from bot.suggestion import State, Suggestion
 
 PICTURES = 5  # at most, of PICTURE_SIZE bytes each
 PICTURE_SIZE = 10 * 1024 * 1024
@@ -99,19 +99,21 @@ async def _look(ports: Ports, begun: Begun, work: Work) -> prompt.View:
     user, now = begun.user, ports.clock.now()
     midnight = user.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
     history = prompt.window(await work.messages.before(begun.at, begun.first, limit=prompt.WINDOW + prompt.STRIDE))
-    facts = [fact for fact in await work.facts.list(limit=60) if fact.at < midnight][:30]
-    waiting = await work.suggestions.open()
-    recent = [s for s in await work.suggestions.recent(10) if now - s.created_at < LATELY and s.state is not State.OPEN]
+    waiting = await work.suggestions.open(None if begun.alone else begun.at)
+    facts, recent = list[Fact](), list[Suggestion]()
+    if begun.alone:  # in a group others read along: nothing private is in view there
+        facts = [fact for fact in await work.facts.list(limit=60) if fact.at < midnight][:30]
+        recent = [s for s in await work.suggestions.recent(10) if now - s.created_at < LATELY]
     meant = begun.answers or (history[-1].asks if history else None)
     return prompt.View(
         user=user,
         now=f"{user.local(now):%Y-%m-%dT%H:%M:%S%z %A}",
         history=history,
         facts=tuple(facts),
-        remembered=await _remembered(work, begun, history),
+        remembered=await _remembered(work, begun, history) if begun.alone else (),
         cards=tuple((mark(s), s.title) for s in waiting[:5]),
         answers=next((mark(s) for s in waiting if s.id == meant), ""),
-        lately=tuple(f"{s.title}: {s.state.value}" for s in recent[:5]),
+        lately=tuple(f"{s.title}: {s.state.value}" for s in recent if s.state is not State.OPEN)[:5],
     )
 
 

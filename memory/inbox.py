@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.codec import decode, encode
-from bot.message import Inbound
+from bot.message import Inbound, InboundMessage
 from bot.records import InboundState
+from memory.columns import Json
 from memory.tables import inbound
 
 # Presses, reactions and stops are not part of the order of a conversation: they pass by it.
@@ -44,7 +45,7 @@ class ArrivedMessages:
         return (await self.tx.execute(PUT, row)).rowcount > 0
 
     async def get(self, id: str) -> tuple[Inbound, InboundState] | None:
-        statement = select(inbound.c.payload, inbound.c.state).where(inbound.c.id == id)
+        statement = select(inbound.c.payload, inbound.c.state).where(inbound.c.id == id).with_for_update()
         row = (await self.tx.execute(statement)).one_or_none()
         return None if row is None else (decode(Inbound, row.payload), InboundState(row.state))
 
@@ -52,7 +53,7 @@ class ArrivedMessages:
         """Messages and commands received in this conversation later than `after` and not yet begun, oldest first."""
         fresh = (inbound.c.id > after) & (inbound.c.state == InboundState.RECEIVED.value)
         statement = select(inbound.c.id, inbound.c.payload).where(_turns(conversation), fresh)
-        rows = await self.tx.execute(statement.order_by(inbound.c.id).limit(100))
+        rows = await self.tx.execute(statement.order_by(inbound.c.id).limit(100).with_for_update())
         return [(row.id, decode(Inbound, row.payload)) for row in rows]
 
     async def mark(self, ids: Sequence[str], state: InboundState, turn: str | None = None) -> None:
@@ -64,6 +65,14 @@ class ArrivedMessages:
             statement = statement.where(inbound.c.state != InboundState.STOPPED.value)
         changes = {"state": state.value} if turn is None else {"state": state.value, "turn": turn}
         await self.tx.execute(statement.values(changes))
+
+    async def correct(self, edited: InboundMessage) -> bool:
+        """The message that was edited takes the new text, if it was not begun yet; False when it is too late."""
+        ref = inbound.c.payload["ref"].astext
+        same = (ref == edited.edit_of) & (inbound.c.sender == edited.sender.id)
+        waits = _turns(edited.at.conversation) & (inbound.c.state == InboundState.RECEIVED.value)
+        changed = inbound.c.payload.op("||")(literal({"text": edited.text}, Json))
+        return (await self.tx.execute(update(inbound).where(same, waits).values(payload=changed))).rowcount > 0
 
     async def again(self, id: str) -> None:
         """The message, and those that were merged into its turn, count as not yet begun."""

@@ -229,3 +229,20 @@ async def test_edit_of_a_card_that_is_over_says_so_and_asks_nothing(
     await there.press(button(card, "Edit"))
     await chat.until(lambda: any("already declined" in s.reply.text for s in chat.at(there.at.place)))
     assert not any("What should be different" in s.reply.text for s in chat.at(there.at.place))
+
+
+async def test_nothing_private_is_in_view_in_a_group(lab: Lab, talk: Talk, ports: Ports, chat: PlatformStandIn) -> None:
+    there = await chat.talk(ports, talk)
+    await talk.say("/remember I am allergic to peppermint")
+    card = await letter(lab, talk, "a private friend")
+    await lab.script({"text": "Seen."}, match={"text": "peppermint tea"})
+    message = InboundMessage(
+        delivery=new_id(), at=chat.address("family"), sender=there.person, ref=new_id(), text="peppermint tea, anyone?",
+        sent_at=ports.clock.now(), direct=False, mentioned=True,
+    )  # fmt: skip
+    await receive(ports, message)
+    await chat.until(lambda: any(s.reply.text == "Seen." for s in chat.at("family")))
+    sent = str((await lab.requests())[-1]["body"])
+    assert "allergic" not in sent
+    assert "a private friend" not in sent
+    assert (await there.suggestion(card)).nonce[:8] not in sent

@@ -166,3 +166,30 @@ async def test_try_again_answers_all_that_was_merged(lab: Lab, talk: Talk) -> No
     await shows(talk, failed, "Both.")
     sent = (await lab.requests())[-1]["body"]["messages"][-1]["content"][0]["text"]
     assert sent.endswith("secondly\n\nthirdly")
+
+
+async def edit(talk: Talk, ref: str, words: str) -> None:
+    """The person changes what they wrote."""
+    edited = InboundMessage(
+        delivery=new_id(), at=talk.at, sender=talk.person, ref=ref, text=words,
+        sent_at=talk.ports.clock.now(), edit_of=ref,
+    )  # fmt: skip
+    await receive(talk.ports, edited)
+
+
+async def test_an_edit_of_what_was_not_begun_yet_takes_its_place(lab: Lab, talk: Talk) -> None:
+    await busy(lab, talk, "question one", {"text": "First of all.", "chunk": 1, "gap_ms": 40})
+    await lab.script({"text": "Seen."}, match={"text": "carrots"})
+    ref = await talk.send("add parrots")
+    await edit(talk, ref, "add carrots")
+    await told(talk, "Seen.")
+    assert [line.text for line in await lines(talk, Author.USER)] == ["question one", "add carrots"]
+
+
+async def test_an_edit_of_what_was_answered_is_a_new_message(lab: Lab, talk: Talk) -> None:
+    await lab.script({"text": "Parrots it is."}, match={"text": "parrots"})
+    await lab.script({"text": "Carrots it is."}, match={"text": "carrots"})
+    ref = await talk.send("add parrots")
+    await told(talk, "Parrots it is.")
+    await edit(talk, ref, "add carrots")
+    await told(talk, "Carrots it is.")
