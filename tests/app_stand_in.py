@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -13,7 +14,11 @@ from typing import Any
 
 import httpx2
 
-from tests.talk import WAIT
+from bot.ids import new_id
+from bot.link import link
+from bot.people import User
+from bot.ports import Ports
+from tests.talk import WAIT, Lab
 
 _ids = itertools.count(4_915_550_000_001)  # digits that any app takes for an account
 
@@ -186,6 +191,31 @@ class AppUser:
 
 def labels(message: Any) -> list[str]:
     return [button["label"] for button in message["buttons"]]
+
+
+def code_in(message: Any) -> str:
+    """What a stranger is given, to be linked by."""
+    found = re.search(r"code is \W*(\w{8})", message["text"])
+    assert found is not None, message["text"]
+    return found[1]
+
+
+async def linked(ports: Ports, app: App, name: str = "Ann") -> AppUser:
+    """Somebody new at a private chat, who has an account with us."""
+    person = app.person(name)
+    user = User(id=new_id(), org=new_id(), name=name, zone="Europe/Berlin")
+    async with ports.memory.door() as door:
+        await door.persons.add_user(user)
+    assert await link(ports, user, code_in(await person.say("hello"))) is not None
+    await person.until(lambda shown: "You are linked" in shown[-1]["text"])
+    return person
+
+
+async def card_of(lab: Lab, person: AppUser, words: str, tool: Mapping[str, Any], **more: Any) -> Any:
+    """They write it; the model uses the tool, which asks; returns the card."""
+    await lab.script({"tools": [tool]}, {"text": "That needs your yes."}, match={"text": words})
+    await person.send(words, **more)
+    return await person.until(lambda shown: shown and labels(shown[-1]) and shown[-1])
 
 
 def group(title: str = "Family") -> dict[str, str]:

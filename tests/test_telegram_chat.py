@@ -4,73 +4,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
-from collections.abc import AsyncIterator
-from typing import Any
-
-import pytest
-import pytest_asyncio
 
 from adapters.chat.splitting import utf16
-from bot.ids import new_id
-from bot.link import link
-from bot.people import User
 from bot.ports import Ports
-from lab.telegram.app import TOKEN
-from tests.app_stand_in import App, AppUser, group, labels, stand_in
-from tests.letterbox import done_to, use
+from tests.app_stand_in import App, AppUser, card_of, code_in, group, labels, linked
+from tests.letterbox import done_to
 from tests.path_stage import Running, lab, ports, running  # noqa: F401 - fixtures
 from tests.talk import Lab
-
-PICTURE = base64.b64encode(b"\xff\xd8\xff\xe0picture").decode()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def telegram() -> AsyncIterator[App]:
-    async with stand_in("telegram") as telegram:
-        yield telegram
-
-
-@pytest.fixture(scope="module")
-def settings(telegram: App) -> dict[str, Any]:
-    return {"telegram_bot_token": TOKEN, "telegram_base_url": telegram.url}
-
-
-@pytest_asyncio.fixture
-async def ann(ports: Ports, lab: Lab, telegram: App) -> AppUser:
-    await lab.reset()
-    return await linked(ports, telegram, "Ann")
-
-
-async def linked(ports: Ports, telegram: App, name: str) -> AppUser:
-    """Somebody new at a private chat, who has an account with us."""
-    app = telegram.person(name)
-    user = User(id=new_id(), org=new_id(), name=name, zone="Europe/Berlin")
-    async with ports.memory.door() as door:
-        await door.persons.add_user(user)
-    asked = await app.say("hello")
-    assert await link(ports, user, code_in(asked)) is not None
-    await app.until(lambda shown: "You are linked" in shown[-1]["text"])
-    return app
-
-
-def code_in(message: Any) -> str:
-    found = re.search(r"code is (\w{8})", message["text"])
-    assert found is not None, message["text"]
-    return found[1]
-
-
-async def card_of(lab: Lab, app: AppUser, words: str, tool: Any, **more: Any) -> Any:
-    """Write it; the model uses the tool, which asks; returns the card."""
-    await lab.script({"tools": [tool]}, {"text": "That needs your yes."}, match={"text": words})
-    await app.send(words, **more)
-    return await app.until(lambda shown: shown and labels(shown[-1]) and shown[-1])
-
-
-def letter(to: str, **more: str) -> Any:
-    return use("post.send", to=to, text="Hello", **more)
-
+from tests.telegram_stand_in import PICTURE, ann, letter, settings, telegram  # noqa: F401 - fixtures
 
 # First contact
 

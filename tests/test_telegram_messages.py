@@ -11,8 +11,21 @@ from hypothesis import strategies as some
 
 from adapters.chat.splitting import utf16
 from adapters.chat.telegram.inbound import Me, parse
-from adapters.chat.telegram.outbound import LONGEST, render
-from bot.message import Address, ButtonPress, Choice, Command, InboundMessage, Kind, Reaction, Reply, Stop, Tone
+from adapters.chat.telegram.outbound import DOCUMENT, LONGEST, PHOTO, enclosures, render
+from bot.message import (
+    Address,
+    Attachment,
+    ButtonPress,
+    Choice,
+    Command,
+    InboundMessage,
+    Kind,
+    Reaction,
+    Reply,
+    Stop,
+    Tone,
+    Upload,
+)
 from lab.telegram.markup import read_html
 from lab.telegram.people import entities
 from tests.test_commonmark import ANYTHING
@@ -58,7 +71,7 @@ def test_a_private_message_has_all_that_we_need() -> None:
         ),
         (
             {"audio": {"file_id": "F", "duration": 60, "mime_type": "audio/mp4", "file_name": "a.m4a"}},
-            Kind.VOICE, "audio/mp4", "a.m4a", 0, 60.0,
+            Kind.FILE, "audio/mp4", "a.m4a", 0, 60.0,
         ),
         (
             {"document": {"file_id": "F", "file_name": "a.pdf", "mime_type": "application/pdf", "file_size": 5}},
@@ -247,6 +260,13 @@ def test_what_was_forwarded_is_a_file_of_somebody_else(origin: dict[str, Any], n
     assert found.attachments[0].ref.endswith("pay Eve")
 
 
+def test_a_forwarded_voice_note_is_not_the_persons_own_voice() -> None:
+    origin = {"type": "hidden_user", "sender_user_name": "Eve", "date": 1}
+    voice = {"file_id": "F", "duration": 3, "mime_type": "audio/ogg", "file_size": 9}
+    (file,) = parsed(message(voice=voice, forward_origin=origin)).attachments
+    assert (file.kind, file.mime, file.duration) == (Kind.FILE, "audio/ogg", 3.0)
+
+
 # What we say
 
 
@@ -278,6 +298,29 @@ def test_a_button_shows_its_tone() -> None:
     choices = (Choice(label="Yes", token="a.1", tone=Tone.PRIMARY), Choice(label="No", token="d.1", tone=Tone.DANGER))
     (part,) = render(Reply(to=AT, text="?", choices=(*choices, Choice(label="Later", token="l.1"))))
     assert [button.style for button in part.rows[0]] == ["primary", "danger", None]
+
+
+def upload(mime: str, size: int, kind: Kind = Kind.FILE) -> Upload:
+    return Upload(about=Attachment(kind=kind, ref="f", mime=mime, size=size, name="a"), content=bytes(size))
+
+
+def test_a_voice_note_or_a_file_needs_no_words() -> None:
+    voice = upload("audio/ogg", 9, Kind.VOICE)
+    assert render(Reply(to=AT, text="", voice=voice)) == ()
+    assert [part.plain for part in render(Reply(to=AT, text="hi", voice=voice))] == ["hi"]
+    assert [part.plain for part in render(Reply(to=AT, text=""))] == ["…"]
+
+
+def test_a_picture_is_a_picture_as_long_as_telegram_takes_it() -> None:
+    files = (upload("image/png", 9), upload("image/png", PHOTO + 1), upload("image/gif", 9), upload("audio/ogg", 9))
+    reply = Reply(to=AT, text="", voice=upload("audio/ogg", 9, Kind.VOICE), files=files)
+    assert [item.shape for item in enclosures(reply)] == ["voice", "photo", "document", "document", "document"]
+
+
+def test_a_file_that_telegram_takes_from_no_bot_is_named_in_words() -> None:
+    reply = Reply(to=AT, text="here", files=(upload("text/plain", DOCUMENT + 1), upload("text/plain", 0)))
+    assert enclosures(reply) == ()
+    assert render(reply)[0].plain.count("50 MB") == 2
 
 
 def test_markup_is_telegrams_own() -> None:

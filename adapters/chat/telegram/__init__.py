@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from adapters.chat.lease import Lease
+from adapters.chat.telegram.checking import check
 from adapters.chat.telegram.client import TelegramChat
 from adapters.chat.telegram.connection import Connection
 from bot.ids import new_id
 from bot.ports import Clock, Memory
 
-__all__ = ["TelegramChat", "connect"]
+__all__ = ["TelegramChat", "check", "connect"]
 
 
 def connect(

@@ -7,6 +7,7 @@ import hmac
 import json
 import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -14,25 +15,50 @@ import structlog
 from adapters.chat.governor import Governor, Pace
 from adapters.chat.growth import Growth, Habits
 from adapters.chat.lease import Lease
-from adapters.chat.telegram.connection import Connection, unsent
+from adapters.chat.telegram import sending
+from adapters.chat.telegram.checking import PATH
+from adapters.chat.telegram.connection import Connection, trouble, unsent
 from adapters.chat.telegram.inbound import FORWARDED, KINDS, PLATFORM, parse
-from adapters.chat.telegram.outbound import Part, render
+from adapters.chat.telegram.outbound import enclosures, render
 from adapters.chat.telegram.polling import PAUSES, poll
+from adapters.chat.telegram.taking import Taking, Untaken
 from bot.action import Json
+from bot.shortcuts import OWN, SHORTCUTS
 from bot.message import Address, Attachment, Reply
 from bot.ports import Desk, Hook, Request, Response, Unsent
 
-PATH = "/webhooks/telegram"
 SECRET = "x-telegram-bot-api-secret-token"
 # Limits as Telegram words them (core.telegram.org/bots/faq): 1 message a second in a chat, where short bursts pass;
 # 20 a minute in a group; 30 a second over all. What is too much all the same is answered with a pause, which we keep.
 OVERALL = Pace(burst=30, seconds=1 / 30)
 CHAT, GROUP = Pace(burst=20, seconds=1.0), Pace(burst=20, seconds=3.0)
 # Typing shows for 5 seconds and a draft for 30 (Bot API: sendChatAction, sendMessageDraft).
+COMMANDS = {name: shortcut.about for name, shortcut in SHORTCUTS.items()} | OWN  # as people see them behind a slash
 HABITS = Habits(typing_every=4.5, draft_every=20.0, drafts=Pace(burst=2, seconds=0.8), grows=lambda at: is_private(at))
 REMEMBERED = 1000  # messages that were sent in part
 LARGEST = 20 * 1024 * 1024  # bytes that a bot may download (Bot API, getFile)
 log = structlog.get_logger()
+
+
+@dataclass
+class Sent:
+    """What stands in the chat of one message of ours: the ids of its texts, and those of its files after them."""
+
+    texts: list[int] = field(default_factory=list)
+    files: list[int] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, ref: str) -> Sent:
+        ids, _, files = ref.partition(",+")
+        found = [int(one) for one in ids.split(",")]
+        border = len(found) - int(files or 0)
+        return cls(found[:border], found[border:])
+
+    @property
+    def ref(self) -> str:
+        """ "12,13", and with two files "12,13,14,15,+2"."""
+        ids = ",".join(str(one) for one in (*self.texts, *self.files))
+        return f"{ids},+{len(self.files)}" if self.files else ids
 
 
 class TelegramChat:
@@ -47,13 +73,14 @@ class TelegramChat:
         self._connection, self._lease, self._secret, self._public_url = connection, lease, secret, public_url
         self._governor = Governor(OVERALL)
         self._growth = Growth(self._governor, HABITS, self._typing, self._draft)
-        self._cut: dict[str, list[int]] = {}  # ids of the parts that arrived before a send broke off, by key
+        self._cut: dict[str, Sent] = {}  # what arrived before a send broke off, by key
         self._running: set[asyncio.Task[None]] = set()
 
     async def start(self, desk: Desk) -> None:
         """Returns at once; whatever is wrong with Telegram, the rest of the system works."""
         if self._secret is None:
-            self._in_background(self._lease.alone(lambda: poll(self._connection, self._taking(desk))))
+            take = Taking(self._hand_in_to(desk)).take
+            self._in_background(self._lease.alone(lambda: poll(self._connection, take, self._begin_polling)))
         elif self._public_url:
             self._in_background(self._set_webhook(f"{self._public_url.rstrip('/')}{PATH}"))
 
@@ -70,22 +97,24 @@ class TelegramChat:
     def hooks(self, desk: Desk) -> Sequence[Hook]:
         if self._secret is None:
             return ()
-        secret, take = self._secret.encode(), self._taking(desk)
+        secret, take = self._secret.encode(), Taking(self._hand_in_to(desk)).take
 
         async def answer(request: Request) -> Response:
             if not hmac.compare_digest(request.headers.get(SECRET, "").encode(), secret):
                 return Response(status=401)
             try:
-                update = json.loads(request.body)
-            except ValueError:
+                update = dict(json.loads(request.body))
+                await take(update)
+            except (ValueError, TypeError):
                 return Response(status=400)
-            await take(update)
+            except Untaken:  # it comes again
+                return Response(status=503)
             return Response(status=200)
 
         return (Hook(method="POST", path=PATH, answer=answer),)
 
-    def _taking(self, desk: Desk) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
-        async def take(update: Mapping[str, Any]) -> None:
+    def _hand_in_to(self, desk: Desk) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
+        async def hand_in(update: Mapping[str, Any]) -> None:
             """A press loses its spinner at once; everything is written down before this returns."""
             query = update.get("callback_query")
             if query is not None:
@@ -98,7 +127,25 @@ class TelegramChat:
             if inbound is not None:
                 await desk.receive(inbound)
 
-        return take
+        return hand_in
+
+    async def _begin_polling(self) -> None:
+        await (await self._connection.bot()).delete_webhook(drop_pending_updates=False)
+        await self._ready()
+
+    async def _ready(self, webhook: str = "") -> None:
+        me = await self._connection.me()
+        sees = "every message" if me.reads_all else "what is said to it"  # @BotFather's /setprivacy
+        log.info("telegram_ready", bot=me.username, webhook=webhook, in_groups_it_gets=sees)
+        self._in_background(self._offer_commands())
+
+    async def _offer_commands(self) -> None:
+        from telegram.error import TelegramError
+
+        try:
+            await (await self._connection.bot()).set_my_commands([*COMMANDS.items()])
+        except TelegramError as error:  # they work all the same
+            log.warning("telegram_commands_not_offered", why=trouble(error))
 
     async def _set_webhook(self, url: str) -> None:
         """One connection, because several would not keep the order of a chat."""
@@ -114,11 +161,11 @@ class TelegramChat:
                     max_connections=1,
                     drop_pending_updates=False,
                 )
+                await self._ready(webhook=url)
             except TelegramError as error:
-                log.warning("telegram_webhook_not_set", url=url, why=str(error))
+                log.warning("telegram_webhook_not_set", url=url, why=trouble(error))
                 await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
             else:
-                log.info("telegram_ready", webhook=url)
                 return
 
     async def _answer(self, query: str) -> None:
@@ -130,24 +177,28 @@ class TelegramChat:
             log.info("telegram_press_not_acknowledged", why=str(error))
 
     async def send(self, reply: Reply, key: str, ref: str | None) -> str | None:
-        """`ref` holds the ids of all parts: "12,13". A send that broke off goes on where it was: what arrived before is
-        only edited."""
+        """`ref` holds the ids of all messages that it became. A send that broke off goes on where it was: what arrived
+        before is only edited, and a file is sent once."""
         await self._growth.end(reply.to)
-        known = [int(part) for part in ref.split(",")] if ref else self._cut.get(key, [])
+        bot, to = await self._connection.bot(), reply.to
+        sent = Sent.read(ref) if ref else self._cut.get(key, Sent())
+        self._remember(key, sent)
         parts = render(reply)
         for number, part in enumerate(parts):
-            if number < len(known):
-                await self._call(reply.to, self._edit(reply.to, known[number], part))
-                continue
-            known.append(await self._call(reply.to, self._post(reply.to, part)))
-            self._remember(key, known)
-        for surplus in known[len(parts) :]:
-            await self._call(reply.to, self._delete(reply.to, surplus))
+            if number < len(sent.texts):
+                await self._call(to, sending.edit(bot, to, sent.texts[number], part))
+            else:
+                sent.texts.append(await self._call(to, sending.post(bot, to, part)))
+        for enclosure in enclosures(reply)[len(sent.files) :]:
+            sent.files.append(await self._call(to, sending.enclose(bot, to, enclosure)))
+        while len(sent.texts) > len(parts):
+            await self._call(to, sending.delete(bot, to, sent.texts[-1]))
+            sent.texts.pop()
         self._cut.pop(key, None)
-        return ",".join(str(part) for part in known[: len(parts)])
+        return sent.ref
 
-    def _remember(self, key: str, known: list[int]) -> None:
-        self._cut[key] = known
+    def _remember(self, key: str, sent: Sent) -> None:
+        self._cut[key] = sent
         while len(self._cut) > REMEMBERED:
             del self._cut[next(iter(self._cut))]
 
@@ -165,40 +216,12 @@ class TelegramChat:
         finally:
             call.close()
 
-    async def _post(self, at: Address, part: Part) -> int:
-        bot = await self._connection.bot()
-        where: dict[str, Any] = {"chat_id": int(at.place), "message_thread_id": _thread(at)}
-        sent = await _as_html(lambda shown: bot.send_message(**where, **shown, **_looks(part)), part)
-        return int(sent.message_id)
-
-    async def _edit(self, at: Address, id: int, part: Part) -> int:
-        from telegram.error import BadRequest
-
-        bot = await self._connection.bot()
-        try:
-            await _as_html(
-                lambda shown: bot.edit_message_text(chat_id=int(at.place), message_id=id, **shown, **_looks(part)), part
-            )
-        except BadRequest as error:
-            if "not modified" not in str(error):
-                raise
-        return id
-
-    async def _delete(self, at: Address, id: int) -> int:
-        from telegram.error import BadRequest
-
-        try:
-            await (await self._connection.bot()).delete_message(int(at.place), id)
-        except BadRequest as error:  # gone already, or too old to be deleted
-            log.info("telegram_message_not_deleted", why=str(error))
-        return id
-
     async def progress(self, at: Address, news: Json) -> None:
         self._growth.show(at, news)
 
     async def _typing(self, at: Address) -> bool:
         bot = await self._connection.bot()
-        return await self._sign(at, bot.send_chat_action(int(at.place), "typing", message_thread_id=_thread(at)))
+        return await self._sign(at, bot.send_chat_action(int(at.place), "typing", message_thread_id=sending.thread(at)))
 
     async def _draft(self, at: Address, turn: str, text: str) -> bool:
         """Of an answer that is longer than a message, the part that is being written; with Telegram's stop button."""
@@ -208,7 +231,7 @@ class TelegramChat:
             zlib.crc32(turn.encode()) % (2**31 - 1) + 1,  # the same for all of one answer, and never zero
             part.html,
             parse_mode="HTML",
-            message_thread_id=_thread(at),
+            message_thread_id=sending.thread(at),
             api_kwargs={"can_stop": True},
         )
         return await self._sign(at, call)
@@ -246,32 +269,3 @@ class TelegramChat:
 def is_private(at: Address) -> bool:
     """A private chat has the id of its person; those of groups are negative."""
     return not at.place.startswith("-")
-
-
-def _thread(at: Address) -> int | None:
-    return int(at.thread) if at.thread else None
-
-
-async def _as_html(call: Callable[[dict[str, Any]], Awaitable[Any]], part: Part) -> Any:
-    """Should Telegram refuse our markup, the words still arrive."""
-    from telegram.error import BadRequest
-
-    try:
-        return await call({"text": part.html, "parse_mode": "HTML"})
-    except BadRequest as error:
-        if "parse entities" not in str(error):
-            raise
-        log.error("telegram_refused_markup", why=str(error))
-        return await call({"text": part.plain})
-
-
-def _looks(part: Part) -> dict[str, Any]:
-    """Without previews of links: whoever serves the page would learn that it was mentioned."""
-    from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
-
-    rows = [
-        [InlineKeyboardButton(button.text, callback_data=button.data, style=button.style) for button in row]
-        for row in part.rows
-    ]
-    keyboard = InlineKeyboardMarkup(rows) if rows else None
-    return {"reply_markup": keyboard, "link_preview_options": LinkPreviewOptions(is_disabled=True)}

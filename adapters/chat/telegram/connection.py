@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from telegram.request import HTTPXRequest
 
 ROOT = "https://api.telegram.org"
-CONNECT, ANSWER = 5.0, 20.0  # seconds
+CONNECT, ANSWER, UPLOADED = 5.0, 20.0, 120.0  # seconds
 AT_ONCE = 32  # connections
 BEFORE_SENDING = {"ConnectError", "ConnectTimeout", "PoolTimeout"}
 REVOKED = 30.0  # seconds until a refused token is tried again
@@ -54,6 +54,7 @@ class Connection:
                 connect_timeout=CONNECT,
                 read_timeout=ANSWER,
                 write_timeout=ANSWER,
+                media_write_timeout=UPLOADED,
                 pool_timeout=ANSWER,
             )
 
@@ -70,7 +71,8 @@ class Connection:
         """Raises TelegramError; InvalidToken for a token that is refused."""
         if self._me is None:
             user = await (await self.bot()).get_me()
-            self._me = Me(id=str(user.id), username=user.username or "")
+            reads_all = bool(user.can_read_all_group_messages)
+            self._me = Me(id=str(user.id), username=user.username or "", reads_all=reads_all)
         return self._me
 
     async def close(self) -> None:
@@ -99,8 +101,22 @@ def unsent(error: TelegramError) -> Unsent:
         case errors.NetworkError():
             return Unsent(repr(error), again=True, unsure=_may_have_arrived(error))
         case errors.InvalidToken():
-            return Unsent("Telegram refuses the bot's token", again=True, after=REVOKED)
+            return Unsent(trouble(error), again=True, after=REVOKED)
     return Unsent(str(error), again=False)  # blocked by the person, no longer in the group
+
+
+def trouble(error: TelegramError) -> str:
+    """What is wrong and what to do, for the log and for whoever checks the settings."""
+    from telegram import error as errors
+
+    match error:
+        case errors.InvalidToken():
+            return "Telegram refuses the bot's token: set TELEGRAM_BOT_TOKEN to what @BotFather shows under /token"
+        case errors.Conflict():
+            return f"another program uses this bot: stop it, or make another bot at @BotFather ({error})"
+        case errors.NetworkError() if not isinstance(error, errors.BadRequest):
+            return f"Telegram does not answer: is there a network, and is TELEGRAM_BASE_URL right? ({error!r})"
+    return str(error) or repr(error)
 
 
 def _may_have_arrived(error: TelegramError) -> bool:

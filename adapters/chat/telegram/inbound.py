@@ -26,6 +26,7 @@ class Me:
 
     id: str
     username: str
+    reads_all: bool = False  # every message of a group comes to it, not only what is said to it
 
 
 def parse(update: Data, me: Me) -> Inbound | None:
@@ -93,8 +94,8 @@ def _message(message: Data, delivery: str, me: Me) -> InboundMessage | Command |
     if user is None or user["is_bot"] or message["chat"]["type"] == "channel" or "via_bot" in message:
         return None
     text, files = _text(message), _files(message)
-    if "forward_origin" in message and text:
-        text, files = "", (*files, _forwarded(message, text))
+    if "forward_origin" in message:
+        text, files = "", _of_somebody_else(message, text, files)
     if not text and not files:
         return None
     found = InboundMessage(
@@ -139,7 +140,7 @@ def _files(message: Data) -> tuple[Attachment, ...]:
         return (_file(largest, Kind.IMAGE, "image/jpeg", "photo.jpg"),)
     kinds = (
         ("voice", Kind.VOICE, "audio/ogg", "voice.ogg"),
-        ("audio", Kind.VOICE, "audio/mpeg", "audio"),
+        ("audio", Kind.FILE, "audio/mpeg", "audio"),
         ("animation", Kind.VIDEO, "video/mp4", "animation.mp4"),
         ("video", Kind.VIDEO, "video/mp4", "video.mp4"),
         ("video_note", Kind.VIDEO, "video/mp4", "video.mp4"),
@@ -163,8 +164,13 @@ def _file(file: Data, kind: Kind, mime: str, name: str) -> Attachment:
     )
 
 
+def _of_somebody_else(message: Data, text: str, files: tuple[Attachment, ...]) -> tuple[Attachment, ...]:
+    """What was forwarded is never the person's own: neither the words, which become a file, nor the voice."""
+    sounds = tuple(replace(file, kind=Kind.FILE) if file.kind is Kind.VOICE else file for file in files)
+    return (*sounds, _forwarded(message, text)) if text else sounds
+
+
 def _forwarded(message: Data, text: str) -> Attachment:
-    """Words of somebody else are a file, never words of the person who forwards them."""
     origin = message["forward_origin"]
     chat = origin.get("chat") or origin.get("sender_chat") or {}
     name = origin.get("sender_user", {}).get("first_name") or origin.get("sender_user_name") or chat.get("title")
