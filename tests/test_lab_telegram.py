@@ -7,11 +7,12 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
 
 from lab.telegram.app import TOKEN
-from lab.telegram.markup import read_html
+from lab.telegram.markup import read_html, write_html
 from lab.telegram.refusal import Refusal
 from tests.app_stand_in import App, AppUser, stand_in
 
@@ -161,3 +162,84 @@ async def test_a_file_is_uploaded_named_and_downloaded(api: Any, telegram: App) 
     path = (await api("getFile", file_id=voice["file_id"]))[1]["file_path"]
     assert (await telegram.http.get(f"/file/bot{TOKEN}/{path}")).content == OPUS
     assert (await telegram.http.get(f"/file/bot42:wrong/{path}")).status_code == 401
+
+
+# The person's side
+
+
+async def test_the_screen_shows_what_a_person_sees(api: Any, telegram: App) -> None:
+    eve = telegram.person("Eve Adams")
+    said = await eve.send("hi", file={"kind": "voice", "mime": "audio/ogg", "base64": "T2dn", "duration": 2})
+    await api("sendChatAction", chat_id=int(eve.id), action="typing")
+    assert (await eve.screen())["typing"]
+    await api("sendMessageDraft", chat_id=int(eve.id), draft_id=5, text="grow")
+    card = {"text": " <b>c</b>ard", "parse_mode": "HTML", "reply_markup": button("a.1", style="primary")}
+    growing = (await eve.screen())["messages"][-1]
+    assert (growing["author"], growing["text"], growing["growing"]) == ("bot", "grow", True)
+    assert await eve.shown() == []
+    _, sent = await api("sendMessage", chat_id=int(eve.id), **card)
+    screen = await eve.screen()
+    assert (screen["chat"], screen["typing"], screen["form"]) == (eve.id, False, None)
+    mine, theirs = screen["messages"]
+    assert (mine["id"], mine["author"], mine["name"], mine["text"]) == (said["message"], "person", "Eve", "hi")
+    assert [(file["kind"], file["size"], file["duration"]) for file in mine["files"]] == [("voice", 3, 2)]
+    assert await telegram.file(mine["files"][0]["id"]) == b"Ogg"
+    assert (theirs["id"], theirs["text"], theirs["html"]) == (str(sent["message_id"]), "card", "<b>c</b>ard")
+    assert theirs["buttons"] == [{"label": "Go", "token": "a.1", "style": "primary"}]
+    await api("editMessageText", chat_id=int(eve.id), message_id=sent["message_id"], text="done")
+    assert [(m["text"], m["edited"], m["buttons"]) for m in await eve.shown()] == [("done", 1, [])]
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("<b>a <i>b</i></b> &lt;c&gt;", "<b>a <i>b</i></b> &lt;c&gt;"),
+        ('<a href="https://x.y/?a=1&amp;b=&quot;">z</a>',
+         '<a href="https://x.y/?a=1&amp;b=&quot;" rel="noreferrer">z</a>'),
+        ('<a href="javascript:alert(1)">z</a>', "<a>z</a>"),
+        ('<b onclick="alert(1)">z</b>', "<b>z</b>"),
+        ("🙂<s>x</s>", "🙂<s>x</s>"),
+    ],
+)  # fmt: skip
+def test_what_a_page_shows_is_safe(source: str, html: str) -> None:
+    assert write_html(*read_html(source)) == html
+
+
+async def test_a_cut_line_and_a_refused_token(api: Any, telegram: App) -> None:
+    waiting = asyncio.create_task(telegram.http.post(f"/bot{TOKEN}/getUpdates", data={"timeout": "20"}))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_until_done(waiting, telegram))
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await waiting
+    await telegram.revoke()
+    assert await api("getMe") == (401, "Unauthorized")
+    await telegram.restore()
+    assert (await api("getMe"))[0] == 200
+
+
+async def _until_done(waiting: asyncio.Task[Any], telegram: App) -> None:
+    while not waiting.done():  # until it waits, there is nothing to cut
+        await telegram.drop()
+
+
+async def test_a_group_and_a_command_in_it_are_as_the_api_shows_them(api: Any, telegram: App) -> None:
+    here = ann(telegram).at({"id": "55", "kind": "group", "title": "Club"})
+    await here.command("tasks", "all")
+    (update,) = (await api("getUpdates"))[1]
+    about = update["message"]
+    assert about["text"] == "/tasks@aurelius_lab_bot all"
+    assert about["chat"] == {"id": -1_000_000_000_055, "type": "supergroup", "title": "Club"}
+    await api("sendMessage", chat_id=about["chat"]["id"], text="none")
+    assert [m["text"] for m in await here.shown()] == ["none"]
+
+
+@pytest.mark.parametrize(
+    ("commands", "status"),
+    [
+        ([{"command": "tasks", "description": "open tasks"}], 200),
+        ([{"command": "Tasks", "description": "open tasks"}], 400),
+        ([{"command": "tasks", "description": ""}], 400),
+    ],
+)
+async def test_commands_are_checked(api: Any, commands: list[dict[str, str]], status: int) -> None:
+    assert (await api("setMyCommands", commands=commands))[0] == status

@@ -15,7 +15,7 @@ from bot.ids import new_id
 from bot.message import Address, Attachment, Kind, Reply, Upload
 from bot.ports import ChatPlatform, Ports, Unsent
 from bot.shortcuts import OWN, SHORTCUTS
-from lab.telegram.app import TOKEN, USERNAME
+from lab.telegram.app import TOKEN
 from tests.app_stand_in import App, AppUser, stand_in
 from tests.path_stage import lab, ports, running  # noqa: F401 - fixtures
 from tests.telegram_stand_in import ann, settings, telegram  # noqa: F401 - fixtures
@@ -134,7 +134,7 @@ async def test_a_webhook_of_somebody_else_is_told_and_left() -> None:
     async with stand_in("telegram") as theirs:
         theirs_too = f"{theirs.url}/bot{TOKEN}/"
         await theirs.http.post(theirs_too + "setWebhook", json={"url": "https://elsewhere.example/hook"})
-        about = {"token": TOKEN, "root": theirs.url, "secret": None, "public_url": ""}
+        about: dict[str, Any] = {"token": TOKEN, "root": theirs.url, "secret": None, "public_url": ""}
         problem = await check(**about)
         assert problem is not None
         assert "https://elsewhere.example/hook" in problem

@@ -23,9 +23,9 @@ from adapters.chat.telegram.outbound import enclosures, render
 from adapters.chat.telegram.polling import PAUSES, poll
 from adapters.chat.telegram.taking import Taking, Untaken
 from bot.action import Json
-from bot.shortcuts import OWN, SHORTCUTS
 from bot.message import Address, Attachment, Reply
 from bot.ports import Desk, Hook, Request, Response, Unsent
+from bot.shortcuts import OWN, SHORTCUTS
 
 SECRET = "x-telegram-bot-api-secret-token"
 # Limits as Telegram words them (core.telegram.org/bots/faq): 1 message a second in a chat, where short bursts pass;
