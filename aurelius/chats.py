@@ -65,4 +65,25 @@ def _telegram(around: Around) -> Closing | None:
     )
 
 
-MAKERS: tuple[Callable[[Around], Closing | None], ...] = (_telegram,)
+def _slack(around: Around) -> Closing | None:
+    """With our own workspace's token, or as an app that workspaces install by themselves."""
+    settings = around.settings
+    if settings.slack_bot_token is None and settings.slack_client_secret is None:
+        return None
+    from adapters.chat import slack
+
+    return slack.connect(
+        token=revealed(settings.slack_bot_token),
+        app_token=revealed(settings.slack_app_token),
+        signing_secret=revealed(settings.slack_signing_secret),
+        client_id=settings.slack_client_id,
+        client_secret=revealed(settings.slack_client_secret),
+        root=settings.slack_base_url,
+        public_url=settings.public_url,
+        memory=around.memory,
+        clock=around.clock,
+        alone=around.alone,
+    )
+
+
+MAKERS: tuple[Callable[[Around], Closing | None], ...] = (_telegram, _slack)
