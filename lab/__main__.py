@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from lab.lifeline import tie_to_parent
 from lab.server import serve
 
 PAGES = ("slack", "discord", "telegram", "whatsapp", "elevenlabs")  # whom the page can show and talk to
+
+# By name: what it stands in for, where its application is made, and how it is served.
+STAND_INS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "slack": (
+        "Slack for one app in two workspaces, and the people who write to it",
+        "lab.slack.app:slack",
+        {"sockets": True},
+    ),
+    "telegram": (
+        "Telegram's Bot API for one bot, and the people who write to it",
+        "lab.telegram.app:telegram",
+        {"lifespan": "on"},
+    ),
+    "elevenlabs": ("ElevenLabs' speech API, and what is said in recordings", "lab.elevenlabs.app:elevenlabs", {}),
+}
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -18,11 +35,9 @@ def main(argv: list[str] | None = None) -> None:
     model = what.add_parser("model", help="the offline model: Claude's Messages API answered by rules")
     model.add_argument("--port", type=int, default=0, help="0 takes a free one")
     model.add_argument("--latency", type=float, default=0.0, help="seconds every answer takes, spread over its stream")
-    telegram = what.add_parser("telegram", help="Telegram's Bot API for one bot, and the people who write to it")
-    telegram.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    for name, (about, _, _) in STAND_INS.items():
+        what.add_parser(name, help=about).add_argument("--port", type=int, default=0, help="0 takes a free one")
     _page_arguments(what.add_parser("page", help="one page with every chat app on its stand-in"))
-    elevenlabs = what.add_parser("elevenlabs", help="ElevenLabs' speech API, and what is said in recordings")
-    elevenlabs.add_argument("--port", type=int, default=0, help="0 takes a free one")
     chosen = parser.parse_args(argv)
     tie_to_parent()
     if chosen.what == "page":
@@ -30,14 +45,10 @@ def main(argv: list[str] | None = None) -> None:
 
         apps = {app: url for app in PAGES if (url := getattr(chosen, app))}
         serve(page(apps, chosen.instance, chosen.linked), port=chosen.port, lifespan="on")
-    elif chosen.what == "telegram":
-        from lab.telegram.app import telegram as stand_in
-
-        serve(stand_in(), port=chosen.port, lifespan="on")
-    elif chosen.what == "elevenlabs":
-        from lab.elevenlabs.app import elevenlabs as speech
-
-        serve(speech(), port=chosen.port)
+    elif chosen.what in STAND_INS:
+        _, where, how = STAND_INS[chosen.what]
+        module, _, make = where.partition(":")
+        serve(getattr(import_module(module), make)(), port=chosen.port, **how)
     else:
         from lab.model.app import OfflineModel
 

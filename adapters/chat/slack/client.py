@@ -15,7 +15,7 @@ from adapters.chat.lease import Lease
 from adapters.chat.slack.attachments import QUOTED
 from adapters.chat.slack.blocks import actions
 from adapters.chat.slack.connection import Connection, Workspace, said, unsent
-from adapters.chat.slack.growing import QUIET, Growing, Grown
+from adapters.chat.slack.growing import QUIET, WHOLE, Growing, Grown
 from adapters.chat.slack.inbound import PLATFORM
 from adapters.chat.slack.outbound import Part, render
 from adapters.chat.slack.reception import Reception
@@ -207,7 +207,9 @@ async def _post(workspace: Workspace, at: Address, part: Part) -> str:
 
 
 async def _edit(workspace: Workspace, at: Address, ts: str, part: Part) -> None:
-    await workspace.client.chat_update(channel=at.place, ts=ts, text=part.text, blocks=list(part.blocks))
+    await workspace.client.chat_update(
+        channel=at.place, ts=ts, text=part.text, blocks=list(part.blocks), metadata=WHOLE
+    )
 
 
 async def _delete(workspace: Workspace, at: Address, ts: str) -> None:

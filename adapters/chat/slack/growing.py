@@ -98,12 +98,19 @@ class Growing:
                 log.info("slack_does_not_stream_here", why=said(error))
         part = render(Reply(to=at, text=text))[0]
         sent = await workspace.client.chat_postMessage(
-            channel=at.place, thread_ts=at.thread or None, text=part.text, blocks=list(part.blocks), **QUIET
+            channel=at.place,
+            thread_ts=at.thread or None,
+            text=part.text,
+            blocks=list(part.blocks),
+            metadata=GROWS,
+            **QUIET,
         )
         grown.ts, grown.text = str(sent["ts"]), part.text
 
 
 QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}  # whoever serves the page would learn of it
+# Marks a message that is still being written; an empty object takes the mark away.
+GROWS, WHOLE = {"event_type": "aurelius_growing", "event_payload": {}}, dict[str, Any]()
 
 
 async def _stream(workspace: Workspace, at: Address, grown: Grown, shown: str, recipient: str | None) -> None:
