@@ -6,18 +6,20 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx2
 import pytest
 import pytest_asyncio
 
-from bot.message import ButtonPress, InboundMessage, Stop
+from bot.message import ButtonPress, InboundMessage, Kind, Stop
 from bot.people import User
 from bot.receive import topic
 from bot.web import web_address
 from tests.web_browser import HTML, listen, send, visit
 from tests.web_stage import ANN, Stage, stage
 
+SOUND = b"\x1aE\xdf\xa3" + bytes(range(20))  # the beginning of WebM
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
@@ -33,7 +35,7 @@ async def ann(playing: Stage) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def lines(client: httpx2.AsyncClient, **query: object) -> list[dict[str, object]]:
+async def lines(client: httpx2.AsyncClient, **query: object) -> list[dict[str, Any]]:
     answer = await client.get("/chat/messages", params={k: str(v) for k, v in query.items()})
     assert answer.status_code == 200
     return list(answer.json()["messages"])
@@ -188,6 +190,90 @@ async def test_a_picture_is_kept_and_shown_and_a_page_is_only_saved(playing: Sta
     assert saved.headers["content-type"] == "application/octet-stream"
     assert saved.headers["content-disposition"].startswith("attachment")
     assert "sandbox" in saved.headers["content-security-policy"]
+
+
+async def test_a_recording_is_a_voice_note_that_plays_in_the_page(playing: Stage, ann: httpx2.AsyncClient) -> None:
+    answer = await send(ann, "", files=[("voice note.webm", SOUND, "audio/webm;codecs=opus")], recorded="7.26")
+    assert answer.status_code == 202
+    message = playing.received[0]
+    assert isinstance(message, InboundMessage)
+    voice = message.attachments[0]
+    assert (voice.kind, voice.mime, voice.duration) == (Kind.VOICE, "audio/webm", 7.3)
+    line = (await lines(ann))[0]
+    assert line["files"] == [
+        {
+            "id": voice.ref,
+            "name": "voice note.webm",
+            "mime": "audio/webm",
+            "size": len(SOUND),
+            "kind": "voice",
+            "duration": 7.3,
+        }
+    ]
+    played = await ann.get(f"/chat/files/{voice.ref}")
+    assert (played.content, played.headers["content-type"]) == (SOUND, "audio/webm")
+    assert played.headers["content-disposition"].startswith("inline")
+    assert played.headers["accept-ranges"] == "bytes"
+    assert played.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_sound_that_was_not_recorded_here_is_a_file(playing: Stage, ann: httpx2.AsyncClient) -> None:
+    assert (await send(ann, "", files=[("song.webm", SOUND, "audio/webm")])).status_code == 202
+    message = playing.received[0]
+    assert isinstance(message, InboundMessage)
+    assert [(file.kind, file.mime) for file in message.attachments] == [(Kind.FILE, "audio/webm")]
+
+
+async def test_a_recording_that_is_none_is_refused_and_nothing_is_sent(playing: Stage, ann: httpx2.AsyncClient) -> None:
+    answer = await send(ann, "", files=[("voice note.webm", PNG, "audio/webm")], recorded="7")
+    assert (answer.status_code, "no sound" in answer.json()["advice"]) == (415, True)
+    assert playing.received == []
+
+
+async def test_endless_recordings_are_slowed_down(ann: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web_oauth.files.RECORDINGS_PER_MINUTE", 1)
+    note = [("voice note.webm", SOUND, "audio/webm")]
+    assert (await send(ann, "", files=note, recorded="7")).status_code == 202
+    refused = await send(ann, "", files=note, recorded="7")
+    assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "stop"),
+    [
+        ("bytes=0-", 0, 24),
+        ("bytes=4-7", 4, 8),
+        ("bytes=20-99", 20, 24),
+        ("bytes=-4", 20, 24),
+        ("bytes=-99", 0, 24),
+        ("bytes=23-23", 23, 24),
+    ],
+)
+async def test_a_part_of_a_sound_is_given_out_so_that_it_can_be_sought_in(
+    ann: httpx2.AsyncClient, asked: str, start: int, stop: int
+) -> None:
+    await send(ann, "", files=[("song.webm", SOUND, "audio/webm")])
+    path = f"/chat/files/{(await lines(ann))[0]['files'][0]['id']}"
+    part = await ann.get(path, headers={"range": asked})
+    assert (part.status_code, part.content) == (206, SOUND[start:stop])
+    assert part.headers["content-range"] == f"bytes {start}-{stop - 1}/24"
+    assert part.headers["content-length"] == str(stop - start)
+
+
+@pytest.mark.parametrize("asked", ["bytes=-", "bytes=7-4", "bytes=0-1,4-5", "lines=1-2", "bytes=x-", "bytes=1", ""])
+async def test_a_part_that_makes_no_sense_is_the_whole(ann: httpx2.AsyncClient, asked: str) -> None:
+    await send(ann, "", files=[("song.webm", SOUND, "audio/webm")])
+    path = f"/chat/files/{(await lines(ann))[0]['files'][0]['id']}"
+    whole = await ann.get(path, headers={"range": asked})
+    assert (whole.status_code, whole.content) == (200, SOUND)
+
+
+@pytest.mark.parametrize("asked", ["bytes=24-", "bytes=99-100", "bytes=-0"])
+async def test_a_part_behind_the_end_is_refused_with_the_size(ann: httpx2.AsyncClient, asked: str) -> None:
+    await send(ann, "", files=[("song.webm", SOUND, "audio/webm")])
+    path = f"/chat/files/{(await lines(ann))[0]['files'][0]['id']}"
+    none = await ann.get(path, headers={"range": asked})
+    assert (none.status_code, none.headers["content-range"]) == (416, "bytes */24")
 
 
 async def test_a_file_of_the_wrong_kind_is_refused_and_nothing_is_sent(playing: Stage, ann: httpx2.AsyncClient) -> None:

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.chat.web import attachment, html, message, press, show
+from adapters.chat.web import attachment, html, message, press, recording, show
 from bot.message import Attachment, ButtonPress, Choice, InboundMessage, Kind
 from bot.records import Author, Message
 from bot.web import web_address
 from tests.web_stage import ANN
 
 NOW = datetime(2026, 11, 20, 19, 0, tzinfo=UTC)
+WEBM, MP4 = b"\x1aE\xdf\xa3....", b"\0\0\0\x1cftypiso5...."
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 ELEMENT = re.compile(r"<\s*(/?)([a-zA-Z0-9]+)([^>]*)>")
 SAFE = frozenset(
@@ -96,14 +97,45 @@ def test_a_malformed_press_is_refused(data: dict[str, object]) -> None:
         ("a.png", PNG, "image/png", Kind.IMAGE),
         ("a.txt", b"hello", "text/plain", Kind.FILE),
         ("a.csv", b"a,b\n1,2", "text/csv", Kind.FILE),
-        ("voice.webm", b"\x1aE\xdf\xa3....", "audio/webm", Kind.VOICE),
+        ("film.webm", WEBM, "video/webm", Kind.VIDEO),
+        ("song.mp3", b"ID3....", "audio/mpeg", Kind.FILE),
         ("a.pdf", b"%PDF-1.7", "application/pdf", Kind.FILE),
         ("page.html", b"<script>alert(1)</script>", "text/plain", Kind.FILE),
     ],
 )
 def test_a_file_is_what_its_bytes_say(name: str, content: bytes, mime: str, kind: Kind) -> None:
-    found = attachment(name, "audio/webm" if kind is Kind.VOICE else "", content)
+    found = attachment(name, "", content)
     assert (found.mime, found.kind, found.size) == (mime, kind, len(content))
+
+
+@pytest.mark.parametrize(
+    ("mime", "content", "found"),
+    [
+        ("audio/webm;codecs=opus", WEBM, "audio/webm"),
+        ("audio/mp4", MP4, "audio/mp4"),
+        ("audio/ogg;codecs=opus", b"OggS....", "audio/ogg"),
+    ],
+)
+def test_only_what_the_page_recorded_is_a_voice_note(mime: str, content: bytes, found: str) -> None:
+    voice = recording("voice note", mime, content, "7.26")
+    assert (voice.kind, voice.mime, voice.duration, voice.size) == (Kind.VOICE, found, 7.3, len(content))
+    sent = attachment("voice note", mime, content)
+    assert (sent.kind, sent.mime, sent.duration) == (Kind.FILE, found, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "seconds", "why"),
+    [
+        (PNG, "3", "no sound"),
+        (b"just text", "3", "no sound"),
+        (b"", "3", "empty"),
+        (WEBM + bytes(10 * 1024 * 1024), "3", "10 MB"),
+        *((WEBM, seconds, "10 minutes") for seconds in ("606", "0", "-1", "nan", "inf", "", "long")),
+    ],
+)
+def test_a_recording_that_cannot_be_one_is_refused_in_words(content: bytes, seconds: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        recording("voice note", "audio/webm", content, seconds)
 
 
 @pytest.mark.parametrize(
@@ -199,4 +231,6 @@ def test_an_answer_is_shown_with_its_buttons_and_files() -> None:
     assert shown["html"] == "<p><strong>Done</strong></p>\n"
     assert shown["card"] is True
     assert shown["choices"] == [{"label": "Undo", "token": "u.n", "tone": "neutral"}]
-    assert shown["files"] == [{"id": "f", "name": "a.png", "mime": "image/png", "size": 3, "kind": "image"}]
+    assert shown["files"] == [
+        {"id": "f", "name": "a.png", "mime": "image/png", "size": 3, "kind": "image", "duration": None}
+    ]

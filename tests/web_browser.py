@@ -43,8 +43,9 @@ async def visit(playing: Stage) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def send(client: httpx2.AsyncClient, text: str, **more: Any) -> httpx2.Response:
-    """A message as the page sends it; `files` is a list of (name, content, mime)."""
+    """A message as the page sends it; `files`: a list of (name, content, mime); `recorded`: seconds of a recording."""
     data = {"delivery": more.pop("delivery", uuid.uuid4().hex), "text": text}
+    data |= {"recorded": more.pop("recorded")} if "recorded" in more else {}
     files = [("files", each) for each in more.pop("files", [])]
     files = files or [("nothing", ("", b"", "text/plain"))]  # a form with parts, as the page's
     return await client.post("/chat/messages", data=data, files=files, **more)

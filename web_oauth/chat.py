@@ -1,8 +1,7 @@
-"""The chat page and what it sends: messages with files, presses, stop; and what it asks for: history, forms, files."""
+"""The chat page and what it sends: messages with files, presses, stop; and what it asks for: history, forms."""
 
 from __future__ import annotations
 
-from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -10,10 +9,10 @@ from starlette.routing import Route
 from bot.action import Json
 from bot.card import fields
 from bot.codec import encode
-from bot.message import Attachment
 from bot.people import User
 from bot.web import web_address
 from web_oauth.accept import accept, read_json
+from web_oauth.files import get_file, keep_files
 from web_oauth.needs import Needs
 from web_oauth.pages import page
 from web_oauth.problem import Problem
@@ -22,9 +21,7 @@ from web_oauth.stream import stream
 
 PAGE = 50  # messages
 FILES = 10
-FILE_BYTES = 25 * 1024 * 1024
 TEXT_BYTES = 2 * 1024 * 1024  # of a form's field; what a message may have is the adapter's to say
-SHOWN_IN_PAGE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 async def show_chat(_: Request, who: Visitor) -> Response:
@@ -34,33 +31,9 @@ async def show_chat(_: Request, who: Visitor) -> Response:
 async def post_message(request: Request, who: Visitor) -> Response:
     needs = needs_of(request)
     async with request.form(max_files=FILES, max_fields=10, max_part_size=TEXT_BYTES) as form:
-        files = await _keep_files(needs, who.user, form)
+        files = await keep_files(request, who.user, form)
         said = {name: value for name, value in form.items() if isinstance(value, str)}
     return await accept(needs, lambda: needs.translator.message(said, who.user, files, needs.clock.now()))
-
-
-async def _keep_files(needs: Needs, user: User, form: FormData) -> list[Attachment]:
-    received: list[tuple[Attachment, bytes]] = []
-    for upload in form.getlist("files"):
-        if not isinstance(upload, UploadFile):
-            continue
-        content = await upload.read(FILE_BYTES + 1)
-        if len(content) > FILE_BYTES:
-            raise Problem(413, "This file is too large", f"“{upload.filename}” has more than 25 MB.")
-        try:
-            received.append(
-                (needs.translator.attachment(upload.filename or "", upload.content_type or "", content), content)
-            )
-        except ValueError as error:
-            raise Problem(415, "This kind of file does not work", str(error)) from None
-    if not received:
-        return []
-    async with needs.memory.work(user.scope) as work:
-        return [_with_ref(found, await work.files.put(found, content)) for found, content in received]
-
-
-def _with_ref(found: Attachment, ref: str) -> Attachment:
-    return Attachment(kind=found.kind, ref=ref, mime=found.mime, size=found.size, name=found.name)
 
 
 async def get_messages(request: Request, who: Visitor) -> Response:
@@ -108,23 +81,6 @@ async def edit_form(needs: Needs, user: User, id: str) -> Json:
 
 async def get_card(request: Request, who: Visitor) -> Response:
     return JSONResponse(await edit_form(needs_of(request), who.user, request.path_params["message"]))
-
-
-async def get_file(request: Request, who: Visitor) -> Response:
-    """A file of a message. Only plain pictures are shown by the browser; all else is saved, never opened here."""
-    async with needs_of(request).memory.work(who.user.scope) as work:
-        found = await work.files.get(request.path_params["file"])
-    if found is None:
-        raise Problem(404)
-    attachment, content = found
-    shown = attachment.mime in SHOWN_IN_PAGE
-    name = "".join(c for c in attachment.name if c.isascii() and (c.isalnum() or c in "._- ")) or "file"
-    headers = {
-        "content-disposition": f'{"inline" if shown else "attachment"}; filename="{name}"',
-        "content-security-policy": "default-src 'none'; sandbox",
-        "cache-control": "private, max-age=3600",
-    }
-    return Response(content, media_type=attachment.mime if shown else "application/octet-stream", headers=headers)
 
 
 async def get_events(request: Request, who: Visitor) -> Response:

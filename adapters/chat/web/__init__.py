@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from adapters.chat.web.client import WebChat
-from adapters.chat.web.files import attachment
+from adapters.chat.web.files import attachment, recording
 from adapters.chat.web.inbound import message, press, stop
 from adapters.chat.web.markdown import html
 from adapters.chat.web.outbound import show
 
-__all__ = ["WebChat", "attachment", "connect", "html", "message", "press", "show", "stop"]
+__all__ = ["WebChat", "attachment", "connect", "html", "message", "press", "recording", "show", "stop"]
 
 
 def connect() -> WebChat:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePath
 
 from bot.message import Attachment, Kind
@@ -34,7 +35,27 @@ OFFICE = {  # all of them are zip archives
     ".odp": "application/vnd.oasis.opendocument.presentation",
 }
 TEXT = {".csv": "text/csv", ".json": "application/json", ".ics": "text/calendar", ".eml": "message/rfc822"}
-KINDS = {"image": Kind.IMAGE, "audio": Kind.VOICE, "video": Kind.VIDEO}
+KINDS = {"image": Kind.IMAGE, "video": Kind.VIDEO}
+SOUND_IN = {"video/webm": "audio/webm", "video/mp4": "audio/mp4"}  # containers into which browsers record sound alone
+LONGEST_RECORDING = 10 * 60 + 5.0  # seconds: the page stops at ten minutes by a clock of its own
+LARGEST_RECORDING = 10 * 1024 * 1024
+
+
+def recording(name: str, mime: str, content: bytes, seconds: str) -> Attachment:
+    """The voice note that the person recorded in the page just now, without its ref. `seconds` is how long it took, as
+    the page counted. Raises ValueError."""
+    found = attachment(name, mime, content)
+    if not found.mime.startswith("audio/"):
+        raise ValueError("This recording holds no sound that I know. Try another browser, or send a sound file.")
+    if len(content) > LARGEST_RECORDING:
+        raise ValueError("A recording has at most 10 MB. Say it in two parts.")
+    try:
+        duration = float(seconds)
+    except ValueError:
+        duration = 0.0
+    if not 0 < duration <= LONGEST_RECORDING:
+        raise ValueError("A recording takes at most 10 minutes. Say it in two parts.")
+    return replace(found, kind=Kind.VOICE, duration=round(duration, 1))
 
 
 def attachment(name: str, mime: str, content: bytes) -> Attachment:
@@ -48,8 +69,8 @@ def attachment(name: str, mime: str, content: bytes) -> Attachment:
     family = mime.partition("/")[0]
     if family == "image" and not found.startswith("image/"):
         raise ValueError(f"“{name}” says it is a picture, but is none.")
-    if (family, found) == ("audio", "video/webm"):
-        found = "audio/webm"  # browsers record sound into the same container
+    if family == "audio":
+        found = SOUND_IN.get(found, found)
     kind = KINDS.get(found.partition("/")[0], Kind.FILE)
     return Attachment(kind=kind, ref="", mime=found, size=len(content), name=name)
 

@@ -28,4 +28,11 @@ def show(message: Message) -> Json:
 
 
 def _file(file: Attachment) -> Json:
-    return {"id": file.ref, "name": file.name, "mime": file.mime, "size": file.size, "kind": file.kind.value}
+    return {
+        "id": file.ref,
+        "name": file.name,
+        "mime": file.mime,
+        "size": file.size,
+        "kind": file.kind.value,
+        "duration": file.duration,
+    }

@@ -2,6 +2,7 @@
 
 import { drawChoices } from "./card.js";
 import { fromHtml, make } from "./dom.js";
+import { drawSound, isSound, lengthOf } from "./sound.js";
 
 const BADGES = {
   open: "Waits for your answer",
@@ -56,6 +57,7 @@ function drawFile(file) {
   const href = `/chat/files/${encodeURIComponent(file.id)}`;
   if (PICTURES.has(file.mime))
     return make("a.picture", { href, target: "_blank", rel: "noopener" }, make("img", { src: href, alt: file.name, loading: "lazy" }));
+  if (isSound(file)) return drawSound(file, href);
   return make("a", { href, download: file.name }, `${file.name} · ${sizeOf(file.size)}`);
 }
 
@@ -71,7 +73,8 @@ export function drawPending(item, { retry, drop }) {
   } else {
     small.append({ sending: "sending", waiting: "waiting for the connection", sent: "✓" }[item.state]);
   }
-  const files = item.files.map((file) => make("li", {}, make("span.chip", {}, `${file.name} · ${sizeOf(file.size)}`)));
+  const name = (file) => (item.recorded ? `Voice note · ${lengthOf(item.recorded)}` : `${file.name} · ${sizeOf(file.size)}`);
+  const files = item.files.map((file) => make("li", {}, make("span.chip", {}, name(file))));
   const bubble = make("article.bubble", { "aria-label": "You" }, make("div.text", {}, item.text));
   if (files.length) bubble.append(make("ul.files", {}, ...files));
   return make(`li.row.user.last${item.state === "sent" ? "" : ".waiting"}`, {}, bubble, small);

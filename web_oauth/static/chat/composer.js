@@ -51,7 +51,9 @@ export class Composer {
   #changed() {
     this.box.style.height = "auto";
     this.box.style.height = `${this.box.scrollHeight}px`;
-    $("send").disabled = !this.box.value.trim() && !this.#files.length;
+    const empty = !this.box.value.trim() && !this.#files.length;
+    $("send").hidden = empty;
+    $("record").hidden = !empty;
     write(this.key, this.box.value);
   }
 

@@ -6,6 +6,7 @@ import { $, make } from "./dom.js";
 import { Events } from "./events.js";
 import { Outbox } from "./outbox.js";
 import { Panel } from "./panel.js";
+import { Recorder } from "./recorder.js";
 import { Thread } from "./thread.js";
 
 const { user, zone } = document.body.dataset;
@@ -20,11 +21,12 @@ const outbox = new Outbox($("outbox"), user, {
   isShown: (id) => thread.has(id),
 });
 const composer = new Composer(user, { send, tell: (words) => banner(words) });
+new Recorder({ send: (file, seconds) => send("", [file], seconds), tell: (words) => banner(words) });
 const panel = new Panel({ toRow: (id) => thread.toRow(id) });
 
-function send(text, files) {
+function send(text, files, recorded) {
   banner();
-  outbox.add(text, files);
+  outbox.add(text, files, recorded);
   thread.toEnd();
 }
 

@@ -29,8 +29,9 @@ export class Outbox {
     return this.#items.length > 0;
   }
 
-  add(text, files) {
-    this.#items.push({ delivery: newDelivery(), text, files, state: "sending" });
+  /** `recorded`: how many seconds the one file is long when it is a recording of this page. */
+  add(text, files, recorded = 0) {
+    this.#items.push({ delivery: newDelivery(), text, files, recorded, state: "sending" });
     this.#draw();
     this.flush();
   }
@@ -63,6 +64,7 @@ export class Outbox {
     const form = new FormData();
     form.set("delivery", item.delivery);
     form.set("text", item.text);
+    if (item.recorded) form.set("recorded", item.recorded.toFixed(1));
     for (const file of item.files) form.append("files", file, file.name);
     try {
       const answer = await postForm("/chat/messages", form, item.files.length ? 120 : 30);
