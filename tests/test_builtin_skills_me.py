@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import zoneinfo
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ import pytest_asyncio
 
 from bot.action import Call, Risk
 from bot.ids import new_id, new_nonce
-from bot.people import Person, User
+from bot.people import Person, Speaks, User, Voice
 from bot.records import Author, Message
 from bot.suggestion import Evidence, State, Suggestion
 from bot.trigger import Why
@@ -99,6 +100,64 @@ async def test_a_language_is_known_by_its_name_or_code(ann: Stage, said: str, co
 
 async def test_an_unknown_language_is_refused(ann: Stage) -> None:
     await ann.refused("me.set_language", language="the language of love")
+
+
+async def test_a_voice_is_chosen_part_by_part_and_each_choice_can_be_taken_back(ann: Stage) -> None:
+    assert "the voice Rachel, at 1 times" in (await ann.did("me.set_voice", voice=" Rachel ")).text
+    slower = await ann.did("me.set_voice", speed=0.85, language="German", when="always")
+    assert slower.text == (
+        "I always answer by voice too: with the voice Rachel, at 0.85 times the usual speed; I listen for German."
+    )
+    assert (await chosen(ann)).voice == Voice(name="Rachel", speed=0.85, language="de", when=Speaks.ALWAYS)
+    assert slower.undo is not None
+    await ann.call(slower.undo)
+    assert (await chosen(ann)).voice == Voice(name="Rachel")
+    await ann.did("me.set_voice", voice="usual", language="any", when="never")
+    assert (await chosen(ann)).voice == Voice(when=Speaks.NEVER)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"speed": 0.5}, {"speed": 2}, {"when": "sometimes"}, {"language": "of love"}, {"voice": "x" * 101}]
+)
+async def test_a_voice_that_cannot_be_is_refused(ann: Stage, wrong: dict[str, object]) -> None:
+    assert (await ann.refused("me.set_voice", **wrong)).text
+    assert (await chosen(ann)).voice == Voice()
+
+
+async def test_to_speak_is_only_to_be_asked(ann: Stage) -> None:
+    assert (await ann.did("me.speak")).text == ""
+
+
+async def test_where_we_write_first_is_chosen_among_what_is_linked(ann: Stage) -> None:
+    assert "written to here: my page. To link" in (await ann.refused("me.write_to", app="Telegram")).text
+    async with ann.database.door() as door:
+        for platform in ("telegram", "whatsapp"):
+            person = Person(platform=platform, tenant="", id=f"{platform}_{ann.user.id}", name="Ann")
+            await door.persons.link(person, ann.user)
+    assert "here: Telegram, WhatsApp, my page." in (await ann.refused("me.write_to", app="Slack")).text
+    assert (await chosen(ann)).prefers == ""
+    assert (await ann.did("me.write_to", app="Whats App")).text == "From now on I write to you first on WhatsApp."
+    page = await ann.did("me.write_to", app="the page")
+    assert (page.text, (await chosen(ann)).prefers) == ("From now on I write to you first on my page.", "web")
+    assert page.undo is not None
+    await ann.call(page.undo)
+    assert (await chosen(ann)).prefers == "whatsapp"
+    listed = await ann.did("me.accounts")
+    assert re.search(r"WhatsApp: Ann, since [^(\n]+ \(I write to you here first\)\n", listed.text)
+    assert {account["app"]: account["first"] for account in listed.data} == {"WhatsApp": True, "Telegram": False}
+    back = await ann.did("me.write_to")
+    assert (await chosen(ann)).prefers == ""
+    assert "in the app you wrote from last" in (await ann.did("me.accounts")).text
+    assert back.undo is not None
+    await ann.call(back.undo)
+    assert (await chosen(ann)).prefers == "whatsapp"
+
+
+async def test_the_first_choice_of_an_app_can_be_taken_back(ann: Stage) -> None:
+    first = await ann.did("me.write_to", app="web")
+    assert first.undo is not None
+    await ann.call(first.undo)
+    assert (await chosen(ann)).prefers == ""
 
 
 async def test_pause_and_resume_are_kept(ann: Stage) -> None:
@@ -231,7 +290,7 @@ def test_only_choices_that_need_no_card_can_be_put_back() -> None:
     restore = CATALOGUE.get("me.restore")
     assert restore is not None
     allowed = set(restore.inputs["properties"]["before"]["properties"])
-    assert allowed == {"zone", "language", "paused", "quiet_from", "quiet_until", "digest_at"}
+    assert allowed == {"zone", "language", "paused", "quiet_from", "quiet_until", "digest_at", "voice", "prefers"}
 
 
 async def test_linked_accounts_are_listed_with_the_way_to_link_more(ann: Stage) -> None:

@@ -144,7 +144,16 @@ def written() -> tuple[list[str], Callable[[str], None]]:
 
 
 def line(text: str, **more: object) -> dict[str, object]:
-    return {"id": "m", "seq": 1, "author": "assistant", "text": text, "card": False, "choices": [], "state": ""} | more
+    return {
+        "id": "m",
+        "seq": 1,
+        "author": "assistant",
+        "text": text,
+        "card": False,
+        "choices": [],
+        "state": "",
+        "files": [],
+    } | more
 
 
 def test_a_growing_answer_is_written_once() -> None:
@@ -173,6 +182,19 @@ def test_an_answer_that_turned_out_otherwise_is_written_anew() -> None:
     screen.grow("I will")
     screen.show(line("I cannot."))
     assert "".join(out) == "I will\nI cannot.\n"
+
+
+def test_what_came_with_a_message_is_named() -> None:
+    out, write = written()
+    files = [
+        {"kind": "voice", "name": "voice note.ogg", "duration": 7.6},
+        {"kind": "voice", "name": "", "duration": None},
+        {"kind": "file", "name": "report\x1b[2J\n.pdf", "duration": None},
+    ]
+    screen = Screen(write, live=True)
+    screen.show(line("", files=files[:1]))
+    screen.show(line("Here.", id="n", files=files[1:]))
+    assert "".join(out) == "[voice note, 0:07]\nHere.\n[voice note]\n[report[2J .pdf]\n"
 
 
 def test_nothing_in_a_message_moves_the_cursor() -> None:

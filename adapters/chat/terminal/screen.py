@@ -42,6 +42,19 @@ def card(message: Json) -> str:
     return "\n".join([*framed, f"└ {answers}" if answers else "└"])
 
 
+def said(message: Json) -> str:
+    """The words of a message and what came with it: "[voice note, 0:07]", "[chart.png]"."""
+    lines = [plain(message["text"])] if message["text"] else []
+    return "\n".join([*lines, *(f"[{_file(file)}]" for file in message["files"])])
+
+
+def _file(file: Json) -> str:
+    if file["kind"] != "voice":
+        return plain(file["name"]).replace("\n", " ") or "file"
+    minutes, seconds = divmod(int(file["duration"] or 0), 60)
+    return f"voice note, {minutes}:{seconds:02}" if file["duration"] else "voice note"
+
+
 @dataclass(slots=True)
 class Screen:
     """Writes each message once, and an answer while it grows when somebody is watching (`live`)."""
@@ -71,7 +84,7 @@ class Screen:
             self.end()
             self.write(f"{card(message)}\n")
         else:
-            self._finish(plain(message["text"]))
+            self._finish(said(message))
             self._show_choices(message)
 
     def seq_of(self, id: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.action import Outcome
 from bot.codec import decode, encode
-from bot.people import User
+from bot.people import Speaks, User, Voice
 from bot.ports import Context
 from bot.records import Author, Linked, Message
 from bot.repositories import Work
@@ -27,6 +27,9 @@ from skills.which import by_id, pick
 from skills.wording import bullets, dated, moment_in_words, plain
 
 MARKS = re.compile(r"\*\*|^#+ |^[->] |\\([\\`*_\[\]<>#+-])|\\$")
+USUAL = ("usual", "default", "any", "auto", "last")  # takes a choice back
+PAGE = ("web", "page", "mypage", "yourpage", "thepage", "webpage", "browser", "terminal", "webchat")
+FIRST = " (I write to you here first)"
 HERE = Path(__file__).parent
 
 
@@ -43,15 +46,54 @@ async def set_zone(context: Context, zone: str) -> Outcome:
 
 
 async def set_language(context: Context, language: str) -> Outcome:
-    spoken = language.strip().casefold()
-    code = next((code for code, names in _languages().items() if spoken == code or spoken in names), None)
-    if code is None and re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", spoken):
-        code = language.strip()
-    if code is None:
-        raise Sorry(f"I do not know the language “{plain(language)}”. Tell me its English name or its code.")
-    return await _choose(
-        context, f"I answer in {_languages().get(code, [code])[0].title()} from now on.", language=code
-    )
+    code = _language(language)
+    return await _choose(context, f"I answer in {_language_name(code)} from now on.", language=code)
+
+
+async def set_voice(
+    context: Context,
+    voice: str | None = None,
+    speed: float | None = None,
+    language: str | None = None,
+    when: str | None = None,
+) -> Outcome:
+    changes: dict[str, Any] = {}
+    if voice is not None:
+        changes["name"] = "" if voice.strip().casefold() in USUAL else " ".join(voice.split())
+    if speed is not None:
+        changes["speed"] = float(speed)
+    if language is not None:
+        changes["language"] = None if language.strip().casefold() in USUAL else _language(language)
+    if when is not None:
+        changes["when"] = Speaks(when)
+    if not changes:
+        raise Sorry("What shall I change: the voice, how fast I speak, the language, or when I speak?")
+    async with context.open() as work:
+        chosen = replace((await work.profile.get()).voice, **changes)
+    return await _choose(context, _voice_text(chosen), voice=chosen)
+
+
+async def speak(context: Context) -> Outcome:
+    """Nothing to do but to be called: whoever asked for it hears the answer of this turn."""
+    return Outcome(ok=True, text="")
+
+
+async def write_to(context: Context, app: str = "") -> Outcome:
+    wanted = "".join(app.casefold().split())
+    if wanted in ("", *USUAL):
+        return await _choose(context, "I write to you first in the app you wrote from last.", prefers="")
+    async with context.open() as work:
+        linked = {account.person.platform: account.person.app for account in await work.accounts.list()}
+    apps = {**linked, WEB: "my page"}
+    platform = WEB if wanted in PAGE else wanted
+    if platform not in apps:
+        names = ", ".join(apps[name] for name in sorted(apps, key=lambda name: (name == WEB, name)))
+        raise Sorry(
+            f"I do not know you on {plain(app.strip())}. You can be written to here: {names}. To link another app,"
+            " write “hi” to me there."
+        )
+    where = "on my page" if platform == WEB else f"on {apps[platform]}"
+    return await _choose(context, f"From now on I write to you first {where}.", prefers=platform)
 
 
 async def pause(context: Context) -> Outcome:
@@ -99,7 +141,8 @@ async def restore(context: Context, before: dict[str, Any]) -> Outcome:
     """Only the choices named in `before` are put back; an empty text stands for one that was not made."""
     async with context.open() as work:
         now = encode(await work.profile.get())
-        await work.profile.put(decode(User, now | {name: None if old == "" else old for name, old in before.items()}))
+        chosen = {name: None if old == "" and name != "prefers" else old for name, old in before.items()}
+        await work.profile.put(decode(User, now | chosen))
     return Outcome(ok=True, text="That is as it was before.")
 
 
@@ -144,13 +187,21 @@ async def plans(context: Context) -> Outcome:
 async def accounts(context: Context) -> Outcome:
     async with context.open() as work:
         linked = [account for account in await work.accounts.list() if account.person.platform != WEB]
-    places = ["My page in a browser and `aurelius chat` in a terminal: one conversation"]
-    places += [_account_line(account, context) for account in linked]
-    text = (
-        f"You can talk to me here:\n\n{bullets(places)}\n\nTo link another chat app, write “hi” to me there: I answer"
-        " with a code and say what to do with it. To unlink one, open the start of my page."
+        prefers = (await work.profile.get()).prefers
+    places = ["My page in a browser and `aurelius chat` in a terminal: one conversation" + FIRST * (prefers == WEB)]
+    places += [_account_line(each, context) + FIRST * (prefers == each.person.platform) for each in linked]
+    first = (
+        "" if prefers else "I write to you first in the app you wrote from last; “write to me on ...” changes that. "
     )
-    return Outcome(ok=True, text=text, data=[{"app": each.person.app, "account": each.person.name} for each in linked])
+    text = (
+        f"You can talk to me here:\n\n{bullets(places)}\n\n{first}To link another chat app, write “hi” to me there:"
+        " I answer with a code and say what to do with it. To unlink one, open the start of my page."
+    )
+    data = [
+        {"app": each.person.app, "account": each.person.name, "first": prefers == each.person.platform}
+        for each in linked
+    ]
+    return Outcome(ok=True, text=text, data=data)
 
 
 async def why(context: Context, about: str | None = None) -> Outcome:
@@ -211,6 +262,32 @@ def _zones() -> dict[str, str]:
 def _languages() -> dict[str, list[str]]:
     languages: dict[str, list[str]] = tomllib.loads((HERE / "languages.toml").read_text(encoding="utf-8"))
     return languages
+
+
+def _language(said: str) -> str:
+    """Its code, by its name in English or in itself, or by the code. Raises Sorry."""
+    spoken = said.strip().casefold()
+    code = next((code for code, names in _languages().items() if spoken == code or spoken in names), None)
+    if code is None and re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", spoken):
+        code = said.strip()
+    if code is None:
+        raise Sorry(f"I do not know the language “{plain(said)}”. Tell me its English name or its code.")
+    return code
+
+
+def _language_name(code: str) -> str:
+    return _languages().get(code, [code])[0].title()
+
+
+def _voice_text(voice: Voice) -> str:
+    when = {
+        Speaks.REPLY: "I answer by voice when you speak to me, and when you ask for it",
+        Speaks.ALWAYS: "I always answer by voice too",
+        Speaks.NEVER: "I never answer by voice",
+    }
+    how = f"with the voice {plain(voice.name)}" if voice.name else "with my usual voice"
+    heard = f"; I listen for {_language_name(voice.language)}" if voice.language else ""
+    return f"{when[voice.when]}: {how}, at {voice.speed:g} times the usual speed{heard}."
 
 
 def _time(text: str) -> time:

@@ -92,7 +92,7 @@ export class Recorder {
 
   #look() {
     const take = this.#take;
-    $("record-time").textContent = lengthOf(Math.floor(take.seconds));
+    $("record-time").textContent = lengthOf(take.seconds);
     $("recording").style.setProperty("--level", take.level.toFixed(2));
     if (take.seconds >= LONGEST || take.size >= LARGEST) take.stop();
   }

@@ -6,9 +6,18 @@ const SOUNDS = new Set(["audio/ogg", "audio/mpeg", "audio/wav", "audio/flac", "a
 
 export const isSound = (file) => SOUNDS.has(file.mime);
 
-/** Seconds as people read them: 7.3 is "0:07". */
+/** What can be seen asks for its length; a long history does not ask for all of its sounds at once. */
+const seen = new IntersectionObserver((changes) => {
+  for (const { isIntersecting, target } of changes) {
+    if (!isIntersecting) continue;
+    target.preload = "metadata";
+    seen.unobserve(target);
+  }
+});
+
+/** Seconds as players show them: 7.6 is "0:07". */
 export function lengthOf(seconds) {
-  const whole = Math.round(seconds);
+  const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
@@ -26,5 +35,6 @@ export function drawSound(file, href) {
   audio.addEventListener("error", () => {
     audio.replaceWith(make("a", { href, download: file.name }, "It does not play here: save it"));
   });
+  seen.observe(audio);
   return sound;
 }
