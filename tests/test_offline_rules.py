@@ -12,6 +12,7 @@ import pytest
 
 from bot.action import Call
 from lab.dates import find
+from lab.rules.basics import FIRST
 from lab.rules.mind import LONGEST, plan
 from lab.rules.request import Card, Turn
 from skills.catalogue import Catalogue
@@ -135,6 +136,29 @@ def test_a_yes_with_a_but_that_is_not_understood_approves_nothing() -> None:
     made = plan(Turn(text="yes but nicer", now=NOW, cards=ONE))
     assert not made.calls
     assert "to be different" in made.text
+
+
+def test_read_that_to_me_says_the_last_answer_again() -> None:
+    last = f"> 🎙️ what is on my list\n\nYour open tasks:\n\n- milk\n\n{FIRST}"
+    made = plan(Turn(text="Read that to me!", now=NOW, replies=(last,)))
+    assert [call.action for call in made.calls] == ["me.speak"]
+    assert made.text == "Your open tasks:\n\n- milk"
+    assert plan(Turn(text="Read that to me!", now=NOW)).text.startswith("This is how I sound")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "remember that I like reading aloud",
+        "note: tell Bob to answer by voice",
+        "draft a mail to Bob: please answer by voice",
+        "add read it to me by Dan Brown to my list",
+    ],
+)
+def test_what_only_speaks_of_voices_is_not_spoken(text: str) -> None:
+    calls = plan(Turn(text=text, now=NOW)).calls
+    assert calls
+    assert "me.speak" not in {call.action for call in calls}
 
 
 def test_with_two_cards_a_bare_yes_asks_which() -> None:

@@ -84,6 +84,42 @@ REQUESTS = _rewrites(
         r"|météo) à (?P<ou>.+)$|^¿?qué tiempo hace en (?P<donde>.+)$",
         r"weather in \g<where>\g<ou>\g<donde>",
     ),
+    (
+        r"^(?:lies|lese?) (?:mir )?(?:das|es|dies)(?: mir)?(?: bitte)? vor$"
+        r"|^lis[- ](?:le[- ]moi|moi ça)(?: à voix haute)?$"
+        r"|^lée(?:melo|me eso|lo en voz alta)$",
+        "read that to me",
+    ),
+    (
+        r"^(?:antworte(?: mir)? (?:nie|niemals|nicht|nicht mehr) (?:mit|per) "
+        r"(?:einer )?(?:sprachnachricht(?:en)?|stimme)"
+        r"|ne (?:me )?réponds (?:jamais|plus|pas) (?:par|avec) (?:la voix|(?:un |des )?messages? voca(?:l|ux))"
+        r"|(?:nunca|no) (?:me )?respondas (?:nunca |más )?(?:por|con) (?:mensajes de |notas de )?voz)$",
+        "never answer by voice",
+    ),
+    (
+        r"^(?:antworte(?: mir)? immer (?:mit|per) (?:einer )?(?:sprachnachricht(?:en)?|stimme)"
+        r"|réponds(?:-moi)? toujours (?:par|avec) (?:la voix|(?:un |des )?messages? voca(?:l|ux))"
+        r"|responde(?:me)? siempre (?:por|con) (?:mensajes de |notas de )?voz)$",
+        "always answer by voice",
+    ),
+    (
+        r"^(?:antworte(?: mir)? (?:mit|per|als) (?:einer )?(?:sprachnachricht|stimme)"
+        r"|réponds(?:-moi)? (?:par|avec) (?:la voix|un message vocal)"
+        r"|(?:responde(?:me)?|respóndeme) (?:por|con) (?:un mensaje de |una nota de )?voz)$",
+        "answer by voice",
+    ),
+    (r"^(?:sprich(?: bitte)? langsamer|parle(?: plus)? lentement|habla más (?:despacio|lento))$", "speak slower"),
+    (r"^(?:sprich(?: bitte)? schneller|parle plus vite|habla más rápido)$", "speak faster"),
+    (
+        r"^(?:(?:nimm|nutze?|verwende) die stimme|(?:utilise|prends) la voix|usa la voz) (?P<who>[\w -]+)$",
+        r"use the voice \g<who>",
+    ),
+    (
+        r"^(?:schreibe? mir (?:auf|über|per|in)|écris-moi (?:sur|par)|escríbeme (?:por|en)) "
+        r"(?P<app>telegram|slack|discord|whats ?app)$",
+        r"write to me on \g<app>",
+    ),
     (r"^(?:fasse? (?:das|dies|folgendes) zusammen|résume (?:ceci|ça)|resume esto) ?: ?", "summarise this: "),
     (r"^(?:was steht heute an|mein tag|agenda du jour|ma journée|mi día|mi agenda)$", "what's my day"),
 )

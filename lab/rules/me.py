@@ -7,11 +7,8 @@ import re
 from lab.dates import find
 from lab.rules.answer import Answer, Reply, Rule, call, clean, rule, simple
 from lab.rules.request import Turn
+from lab.rules.voice import LANGUAGES
 
-LANGUAGES = {
-    "english": "en", "german": "de", "deutsch": "de", "french": "fr", "français": "fr", "francais": "fr",
-    "spanish": "es", "español": "es", "espanol": "es", "italian": "it", "portuguese": "pt", "dutch": "nl",
-}  # fmt: skip
 MONEY = r"(?P<sum>\d+(?:[.,]\d{1,2})?)"
 
 

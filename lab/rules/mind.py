@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from lab.rules import basics, me, memory, notes, reminders, tasks, world
+from lab.rules import basics, me, memory, notes, reminders, tasks, voice, world
 from lab.rules.answer import Answer, Call, Rule, clean
 from lab.rules.cards import answer_card
 from lab.rules.languages import to_english
@@ -19,6 +19,7 @@ from lab.summary import bare, summarise, wanted_style
 
 RULES: tuple[Rule, ...] = (
     *basics.RULES,
+    *voice.RULES,
     *me.RULES,
     *reminders.RULES,
     *notes.RULES,
@@ -68,7 +69,7 @@ def answer(turn: Turn) -> dict[str, Any]:
         if all(tools):
             return {"tools": tools}
         return {"text": _introduced("I know how to ask for that, but the action is not available here.", turn)}
-    said = [phrase(result) for result in turn.results] + ([planned.text] if planned.text else [])
+    said = [phrase(result) for result in turn.results if not result.silent] + ([planned.text] if planned.text else [])
     return {"text": _introduced("\n\n".join(dict.fromkeys(said)) or basics.CANNOT, turn)}
 
 
@@ -110,7 +111,23 @@ def plan(turn: Turn) -> Answer:
     decided = answer_card(text, turn)
     if decided:
         return decided
-    return _followed_up(text, turn) or _several(text, turn) or _looked_up(text, turn) or Answer(text=_cannot(turn.text))
+    return (
+        _aloud(text, turn)
+        or _followed_up(text, turn)
+        or _several(text, turn)
+        or _looked_up(text, turn)
+        or Answer(text=_cannot(turn.text))
+    )
+
+
+def _aloud(text: str, turn: Turn) -> Answer | None:
+    """A request that ends in "..., answer by voice": what it asks for, and the answer is spoken."""
+    found = voice.TOO.fullmatch(text)
+    made = _several(normal(found["what"]), turn) if found else None
+    if made is None or made.whole:
+        return None
+    first, *rest = made.rounds or ((),)
+    return replace(made, rounds=((*first, voice.SPEAK), *rest))
 
 
 def _looked_up(text: str, turn: Turn) -> Answer | None:

@@ -23,6 +23,11 @@ class Result:
     failed: bool = False
 
     @property
+    def silent(self) -> bool:
+        """It went well and there is nothing to say about it."""
+        return self.said.get("ok") is True and self.said.get("text") == ""
+
+    @property
     def asks(self) -> str:
         """ "zone", "which": what the skill wants to know from the person; "" when it asks nothing."""
         data = self.said.get("data")

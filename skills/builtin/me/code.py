@@ -283,7 +283,7 @@ def _voice_text(voice: Voice) -> str:
     when = {
         Speaks.REPLY: "I answer by voice when you speak to me, and when you ask for it",
         Speaks.ALWAYS: "I always answer by voice too",
-        Speaks.NEVER: "I never answer by voice",
+        Speaks.NEVER: "I answer by voice only when you ask for it",
     }
     how = f"with the voice {plain(voice.name)}" if voice.name else "with my usual voice"
     heard = f"; I listen for {_language_name(voice.language)}" if voice.language else ""

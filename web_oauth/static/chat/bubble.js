@@ -34,12 +34,14 @@ export function drawRow(message) {
   const at = new Date(message.sent_at);
   const state = message.card ? message.state : message.state.split(" ")[0];
   const classes = ["row", message.author, message.card && "card", state].filter(Boolean).join(".");
+  const text = make("div.text", {}, mine ? message.text : fromHtml(message.html));
+  const files = drawFiles(message.files);
+  const spoken = message.files.some((file) => file.kind === "voice"); // then the text is what was heard
   const bubble = make(
     "article.bubble",
     { "aria-label": `${mine ? "You" : "Aurelius"}, ${timeOf(at)}`, tabindex: "-1" },
     message.card ? make("p.badge", {}, BADGES[message.state] ?? message.state) : null,
-    make("div.text", {}, mine ? message.text : fromHtml(message.html)),
-    drawFiles(message.files),
+    ...(spoken ? [files, text] : [text, files]),
     drawChoices(message),
   );
   const said = STATES[message.state] ?? (mine ? message.state : "");
