@@ -64,6 +64,8 @@ async def look_everywhere(settings: Settings) -> Sequence[Finding]:
         ("dead letters", dead_letters),
         ("claude", claude),
         ("offline model", offline_model),
+        ("speech", speech),
+        ("virus scanner", virus_scanner),
         ("chat apps", chat_apps),
     ]
     # One after the other: the database is started from this thread, and nobody waits long for a doctor.
@@ -199,6 +201,35 @@ async def claude(settings: Settings) -> Finding:
     if why is not None:
         return broken("claude", why, "Check ANTHROPIC_API_KEY at https://console.anthropic.com/settings/keys.")
     return ok("claude", f"the key works; {settings.model_fast}, {settings.model_standard}, {settings.model_deep}")
+
+
+async def speech(settings: Settings) -> Finding:
+    if settings.elevenlabs_api_key is None:
+        return missing(
+            "speech",
+            "no key in the settings: voice notes are neither heard nor spoken",
+            "Make a key with Text to Speech, Speech to Text and Voices at https://elevenlabs.io/app/settings/api-keys "
+            "and set ELEVENLABS_API_KEY.",
+        )
+    from adapters.speech import check_key
+
+    why = await check_key(settings.elevenlabs_api_key.get_secret_value(), settings.elevenlabs_base_url)
+    if why is not None:
+        return broken("speech", why, "Check ELEVENLABS_API_KEY at https://elevenlabs.io/app/settings/api-keys.")
+    return ok("speech", "the key may listen and speak")
+
+
+async def virus_scanner(settings: Settings) -> Finding:
+    from adapters import scanner
+
+    clamd = scanner.connect(settings.clamd)
+    if clamd is None:
+        return ok("virus scanner", "not set; what people send in is not scanned")
+    try:
+        await clamd.ping()
+    except scanner.Unscanned as error:
+        return broken("virus scanner", str(error), "Start clamd, or correct or remove AURELIUS_CLAMD.")
+    return ok("virus scanner", "answers")
 
 
 async def offline_model(settings: Settings) -> Finding:

@@ -10,9 +10,10 @@ its words; in any other a sentence that says so. Also left out: speakers, channe
 files by address, u-law and A-law, dictionaries, effects, real-time sockets, and limits on how much at once (faults
 are set by `/lab/fault`).
 
-The person's side, all JSON: POST `/lab/hear` {text, language?, sha256?} (in the next recording, or in the one with
-this hash), GET `/lab/spoken`, POST `/lab/fault` {method, status?, code?, retry_after?, times?, drop?, skip?},
-`/lab/forget_faults`, `/lab/revoke`, `/lab/restore`, `/lab/account` {permissions?, credit?}, GET `/lab/events`.
+The person's side, all JSON: POST `/lab/hear` {text, language?, sha256? or base64?} (in the next recording, or in the
+one with this hash or content), GET `/lab/spoken`, POST `/lab/fault` {method, status?, code?, retry_after?, times?,
+drop?, skip?}, `/lab/forget_faults`, `/lab/revoke`, `/lab/restore`, `/lab/account` {permissions?, credit?}, GET
+`/lab/events`.
 """
 
 from __future__ import annotations
@@ -148,10 +149,7 @@ async def _act(request: Request) -> Response:
     body: Json = json.loads(await request.body() or b"{}")
     act = request.path_params["act"]
     if act == "hear":
-        if "sha256" in body:
-            world.told[body["sha256"]] = body
-        else:
-            world.next.append(body)
+        world.tell(body)
     elif act == "fault":
         world.faults.append(Fault(**body))
     elif act == "forget_faults":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import time
 from collections import deque
@@ -72,6 +73,17 @@ class World:
         if characters > self.credit:
             raise Refusal(401, "quota_exceeded", f"This request exceeds your quota of {self.credit} credits.")
         self.credit -= characters
+
+    def tell(self, heard: Json) -> None:
+        """{text, language?, sha256? or base64?}: what is said in the recording with this hash or content, or in the
+        next one."""
+        digest = heard.get("sha256")
+        if "base64" in heard:
+            digest = hashlib.sha256(base64.b64decode(heard["base64"])).hexdigest()
+        if digest is None:
+            self.next.append(heard)
+        else:
+            self.told[digest] = {"text": heard["text"], "language": heard.get("language")}
 
     def hears(self, sound: bytes) -> Json | None:
         """{text, language?}: what was said to be in this recording, or what it spoke there itself."""
