@@ -12,12 +12,12 @@ import structlog
 from adapters.chat.governor import Governor, Pace
 from adapters.chat.growth import Growth, Habits
 from adapters.chat.lease import Lease
+from adapters.chat.slack import messages
 from adapters.chat.slack.attachments import QUOTED
-from adapters.chat.slack.blocks import actions
 from adapters.chat.slack.connection import Connection, Workspace, said, unsent
-from adapters.chat.slack.growing import QUIET, WHOLE, Growing, Grown
+from adapters.chat.slack.growing import Growing
 from adapters.chat.slack.inbound import PLATFORM
-from adapters.chat.slack.outbound import Part, render
+from adapters.chat.slack.outbound import render
 from adapters.chat.slack.reception import Reception
 from adapters.chat.slack.socket_mode import Socket
 from adapters.chat.slack.webhook import PATH, Webhook
@@ -99,15 +99,18 @@ class SlackChat:
         grown, whole = await self._growing.end(key), 0
         if grown is not None:
             posts = posts or [grown.ts]
-            whole = await self._call(reply.to, lambda workspace: _completed(workspace, reply, grown, parts))
+            whole = await self._call(reply.to, lambda workspace: messages.complete(workspace, reply, grown, parts))
         for number, part in enumerate(parts[whole:], whole):
             if number < len(posts):
-                await self._call(reply.to, partial(_edit, at=reply.to, ts=posts[number], part=part))
+                await self._call(reply.to, partial(messages.edit, at=reply.to, ts=posts[number], part=part))
                 continue
-            posts.append(await self._call(reply.to, partial(_post, at=reply.to, part=part)))
+            posts.append(await self._call(reply.to, partial(messages.post, at=reply.to, part=part)))
             self._remember(key, posts + files)
         for surplus in posts[len(parts) :]:
-            await self._call(reply.to, partial(_delete, at=reply.to, ts=surplus))
+            await self._call(reply.to, partial(messages.delete, at=reply.to, ts=surplus))
+        uploads = [each for each in (reply.voice, *reply.files) if each is not None]
+        if uploads and not files:
+            files = await self._call(reply.to, partial(messages.upload, at=reply.to, uploads=uploads))
         self._cut.pop(key, None)
         self._growing.forget(key)
         return ",".join([*posts[: len(parts)], *files]) or None
@@ -179,44 +182,3 @@ def _errors() -> tuple[type[Exception], ...]:
     from slack_sdk.errors import SlackApiError, SlackRequestError
 
     return (SlackApiError, SlackRequestError, ClientError, OSError, TimeoutError, Unsent)
-
-
-async def _completed(workspace: Workspace, reply: Reply, grown: Grown, parts: Sequence[Part]) -> int:
-    """End the stream. How many parts stand there as they should: one when the rest could simply be added."""
-    from slack_sdk.errors import SlackApiError
-
-    if not grown.streams:
-        return 0
-    rest = grown.rest(reply.text) if len(parts) == 1 else None
-    more: dict[str, Any] = {} if rest is None else {"blocks": actions(reply.choices), "markdown_text": rest or None}
-    try:
-        await workspace.client.chat_stopStream(channel=reply.to.place, ts=grown.ts, **more)
-    except SlackApiError as error:
-        if said(error) not in ("message_not_in_streaming_state", "stopped_by_user"):
-            raise
-        rest = None
-    grown.streams = False
-    return 0 if rest is None else 1
-
-
-async def _post(workspace: Workspace, at: Address, part: Part) -> str:
-    sent = await workspace.client.chat_postMessage(
-        channel=at.place, thread_ts=at.thread or None, text=part.text, blocks=list(part.blocks), **QUIET
-    )
-    return str(sent["ts"])
-
-
-async def _edit(workspace: Workspace, at: Address, ts: str, part: Part) -> None:
-    await workspace.client.chat_update(
-        channel=at.place, ts=ts, text=part.text, blocks=list(part.blocks), metadata=WHOLE
-    )
-
-
-async def _delete(workspace: Workspace, at: Address, ts: str) -> None:
-    from slack_sdk.errors import SlackApiError
-
-    try:
-        await workspace.client.chat_delete(channel=at.place, ts=ts)
-    except SlackApiError as error:
-        if said(error) != "message_not_found":
-            raise

@@ -15,9 +15,9 @@ from typing import Any
 
 from adapters.chat.slack.attachments import files, quoted
 from adapters.chat.slack.words import addressed, mentioned, readable
-from bot.command import OWN, SENTENCES, SHORTCUTS
 from bot.message import Address, ButtonPress, Command, Inbound, InboundMessage, Reaction
 from bot.people import Person
+from bot.shortcuts import OWN, SENTENCES, SHORTCUTS
 
 PLATFORM = "slack"
 FORM = "edit_card"  # callback id of the form behind an Edit button
