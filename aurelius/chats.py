@@ -86,4 +86,20 @@ def _slack(around: Around) -> Closing | None:
     )
 
 
-MAKERS: tuple[Callable[[Around], Closing | None], ...] = (_telegram, _slack)
+def _discord(around: Around) -> Closing | None:
+    settings = around.settings
+    if settings.discord_bot_token is None:
+        return None
+    from adapters.chat import discord
+
+    return discord.connect(
+        token=settings.discord_bot_token.get_secret_value(),
+        root=settings.discord_base_url,
+        gateway=settings.discord_gateway_url,
+        memory=around.memory,
+        clock=around.clock,
+        alone=around.alone,
+    )
+
+
+MAKERS: tuple[Callable[[Around], Closing | None], ...] = (_telegram, _slack, _discord)

@@ -1,0 +1,43 @@
+"""Work in order within a lane (a channel), several lanes side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+Work = Callable[[], Awaitable[None]]
+SIDE_BY_SIDE = 8
+
+
+class Lanes:
+    """`put` never waits. What raises is not done again: the work itself tries as long as it takes."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[Work]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    def put(self, lane: str, work: Work) -> None:
+        if lane in self._waiting:
+            self._waiting[lane].append(work)
+            return
+        self._waiting[lane] = deque([work])
+        task = asyncio.create_task(self._drain(lane), name="discord lane")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _drain(self, lane: str) -> None:
+        waiting = self._waiting[lane]
+        try:
+            async with self._room:
+                while waiting:
+                    await waiting.popleft()()
+        finally:
+            del self._waiting[lane]
+
+    async def stop(self) -> None:
+        running = tuple(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

@@ -1,0 +1,57 @@
+"""What was last handed in of every direct conversation: where to go on after a time without the gateway.
+
+Discord does not repeat to a new session what the old one missed, so the rest is asked for. Kept in the database, since
+the next session may be another process's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from bot.ports import Memory
+from bot.repositories import Installation
+
+PLATFORM = "discord"
+REMEMBERED = 1000  # conversations: those that were last active
+EVERY = 2.0  # seconds between two writes; what is handed in twice changes nothing
+CONVERSATIONS = "direct"
+
+
+class Seen:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._last: dict[str, str] = {}
+        self._changed = asyncio.Event()
+
+    async def load(self) -> None:
+        async with self._memory.door() as door:
+            found = await door.installations.get(PLATFORM, "")
+        kept = found.about.get(CONVERSATIONS, {}) if found else {}
+        self._last = {str(place): str(last) for place, last in kept.items()}
+
+    @property
+    def last(self) -> Mapping[str, str]:
+        """The id of the last message by channel."""
+        return dict(self._last)
+
+    def note(self, place: str, id: str) -> None:
+        """Ids grow with time."""
+        newest = max(self._last.pop(place, "0"), id, key=int)
+        self._last[place] = newest
+        while len(self._last) > REMEMBERED:
+            del self._last[next(iter(self._last))]
+        self._changed.set()
+
+    def forget(self, place: str) -> None:
+        self._last.pop(place, None)
+        self._changed.set()
+
+    async def keep(self) -> None:
+        """Write down what changed; for ever, until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            about = {CONVERSATIONS: dict(self._last)}
+            async with self._memory.door() as door:
+                await door.installations.put(PLATFORM, Installation(tenant="", token="", about=about))
+            await asyncio.sleep(EVERY)

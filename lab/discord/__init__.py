@@ -1,0 +1,1 @@
+"""A stand-in of Discord's REST API and gateway on loopback."""
