@@ -20,6 +20,11 @@ STAND_INS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "lab.slack.app:slack",
         {"sockets": True},
     ),
+    "discord": (
+        "Discord's API and gateway for one bot, and the people who write to it",
+        "lab.discord.app:discord",
+        {"sockets": True},
+    ),
     "telegram": (
         "Telegram's Bot API for one bot, and the people who write to it",
         "lab.telegram.app:telegram",

@@ -1,8 +1,8 @@
 """Discord on loopback, for one bot in one server: its REST API (v10) under `/api/v10`, its gateway, its store of files,
 and under `/lab/` what people do and see.
 
-As strict as the real one about the token (REST, IDENTIFY, RESUME), intents that are not turned on, heartbeats, the API's
-version, lengths (2,000 characters, 25 of a nonce, five rows of five buttons, 45 of a modal's title), who may edit what,
+As strict as the real one about the token (REST, IDENTIFY, RESUME), intents that are not turned on, heartbeats, the
+API's version, lengths (2,000 characters, 25 of a nonce, five rows of five buttons, 45 of a title), who may edit what,
 voice notes (one sound with waveform and duration, nothing beside it), people who take no messages, channels in which
 the bot may not write, five messages and five edits in five seconds in a channel, the three seconds in which an
 interaction must be answered once, and the fifteen minutes of its token; and no kinder: a dispatch may come twice, and
@@ -76,7 +76,10 @@ async def _unknown(request: Request) -> Response:
 
 
 def _endpoint(name: str) -> Callable[[Request], Awaitable[Response]]:
-    return lambda request: _call(request, name)
+    async def call(request: Request) -> Response:
+        return await _call(request, name)
+
+    return call
 
 
 async def _call(request: Request, name: str) -> Response:

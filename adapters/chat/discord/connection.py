@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,11 @@ class Connection:
 
 
 def _load() -> None:
-    """Only where Discord is used. We join no calls, so what these would need is not missing."""
+    """Only where Discord is used. We join no calls: what these would need is not missing, and what they are made of may
+    be out of fashion."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import audioop  # noqa: F401
     import discord
 
     discord.VoiceClient.warn_nacl = False

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.chat.discord.inbound import CATCH_ALL
 from bot.action import Json
-from bot.command import OWN, SHORTCUTS
+from bot.shortcuts import OWN, SHORTCUTS
 
 OFFERED = tuple(
     "tasks task done remind reminders note notes remember recall digest plans undo stop pause resume help".split()
