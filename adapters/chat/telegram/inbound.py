@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -126,7 +126,15 @@ def _text(message: Data) -> str:
         return f"👤 {name}, {contact['phone_number']}"
     if "sticker" in message:
         return str(message["sticker"].get("emoji", ""))
+    if "poll" in message:
+        return _listed("📊", message["poll"]["question"], message["poll"]["options"])
+    if "checklist" in message:
+        return _listed("☑️", message["checklist"]["title"], message["checklist"]["tasks"])
     return str(message.get("text") or message.get("caption") or "")
+
+
+def _listed(sign: str, title: str, items: Sequence[Data]) -> str:
+    return "\n".join([f"{sign} {title}", *(f"- {item['text']}" for item in items)])
 
 
 def _place(location: Data) -> str:
