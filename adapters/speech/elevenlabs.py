@@ -24,7 +24,7 @@ from bot.ports import Unheard
 from bot.records import Heard
 
 if TYPE_CHECKING:
-    from elevenlabs import AsyncElevenLabs
+    from elevenlabs.base_client import AsyncBaseElevenLabs
 
 T = TypeVar("T")
 
@@ -44,23 +44,27 @@ UNHEARD = "I could not listen to this: {}. Please write it to me."
 UNSPOKEN = "I could not speak: {}."
 
 
-def client(api_key: str, base_url: str | None, *, seconds: float) -> AsyncElevenLabs:
-    """The vendor's client. It keeps no connection open, so that there is nothing to close; to this machine itself no
-    proxy is used, whatever the environment says."""
+def client(api_key: str, base_url: str | None, *, seconds: float) -> AsyncBaseElevenLabs:
+    """The vendor's client, with all of it that is needed imported: that takes a second, so call it in a thread. (The
+    larger AsyncElevenLabs around it takes another, for films, music and telephones.) It keeps no connection open, so
+    that there is nothing to close; to this machine itself no proxy is used, whatever the environment says."""
     import httpx
-    from elevenlabs import AsyncElevenLabs
+    from elevenlabs import VoiceSettings
+    from elevenlabs.base_client import AsyncBaseElevenLabs
 
     here = urlsplit(base_url or "").hostname in ("127.0.0.1", "localhost", "::1")
     timeout = httpx.Timeout(seconds, connect=min(CONNECTING, seconds))
     transport = httpx.AsyncClient(
         trust_env=not here, follow_redirects=True, limits=httpx.Limits(max_keepalive_connections=0)
     )
-    return AsyncElevenLabs(
+    made = AsyncBaseElevenLabs(
         api_key=api_key,  # left out, it is read from the environment as it was when the client was imported
         base_url=base_url or PROVIDER,
         timeout=cast(float, timeout),  # handed on to the transport as it is
         httpx_client=transport,
     )
+    _ = (made.speech_to_text, made.text_to_speech, made.voices, VoiceSettings)  # each is imported when it is looked at
+    return made
 
 
 class ElevenLabs:
@@ -71,7 +75,7 @@ class ElevenLabs:
         self._key, self._base_url = key, base_url
         self._tries, self._seconds = tries or Tries(), seconds
         self._voices = Voices(self._page)
-        self._made: AsyncElevenLabs | None = None
+        self._made: AsyncBaseElevenLabs | None = None
 
     async def hear(self, user: User, sound: bytes) -> Heard:
         service = await self._client()
@@ -127,7 +131,7 @@ class ElevenLabs:
         more: Any = {"next_page_token": token} if token else {}
         return await (await self._client()).voices.search(page_size=PAGE, request_options=OPTIONS, **more)
 
-    async def _client(self) -> AsyncElevenLabs:
+    async def _client(self) -> AsyncBaseElevenLabs:
         if self._made is None:
             self._made = await asyncio.to_thread(client, self._key, self._base_url, seconds=self._seconds or LISTENING)
         return self._made
