@@ -33,7 +33,7 @@ class OwnEverything(Owned):
 
     async def export(self) -> Json:
         """By table, oldest first. Not in it: keys, hashes, and the contents of files (they are listed)."""
-        kept = {table.name: await self._rows(table, self.mine(table)) for table in tables_of_people()}
+        kept = {table.name: await self._rows(table, self.mine(table)) for table in _told_tables()}
         return {
             "profile": await self._rows(users, users.c.id == self.scope.user),
             **kept,
@@ -50,7 +50,7 @@ class OwnEverything(Owned):
 
         What stays is an empty user and their own web chat, so that the turn which asked for this can end and answer."""
         arrived = await self._forget_arrivals()
-        for table in tables_of_people():
+        for table in _told_tables():
             await self.tx.execute(delete(table).where(self.mine(table), *self._not_kept(table)))
         titles = update(conversations).where(self.mine(conversations))
         await self.tx.execute(titles.values(title=""))
@@ -90,6 +90,11 @@ class OwnEverything(Owned):
 def tables_of_people() -> list[Table]:
     """All tables whose rows belong to a person and go with them; those that refer to others first."""
     return [table for table in reversed(metadata.sorted_tables) if "user_id" in table.c and table is not audit]
+
+
+def _told_tables() -> list[Table]:
+    """Those of them that hold what was told and done; triggers keep the others in step with these."""
+    return [table for table in tables_of_people() if not table.info.get("derived")]
 
 
 def _json(column: Column[Any], value: Any) -> Json:

@@ -12,13 +12,15 @@ from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.message import Address
+from bot.people import Scope
 from bot.records import Author, Conversation, Found, Message
 from bot.repositories import Stale
 from memory.addresses import address_of
+from memory.recollection import Recollection
 from memory.rows import Owned, Shape
-from memory.search import matching, rank
 from memory.tables import conversations, messages
 
 SHAPE = Shape(Message, messages, elsewhere={"at"})
@@ -60,6 +62,10 @@ PUT = _put()
 
 
 class OwnMessages(Owned):
+    def __init__(self, tx: AsyncConnection, scope: Scope, recollection: Recollection) -> None:
+        super().__init__(tx, scope)
+        self._recollection = recollection
+
     async def put(self, message: Message) -> Message:
         """Insert, or change under its id; the returned message has its new `seq` and its `position`."""
         title = " ".join(message.text.split())[:TITLE] if message.author is Author.USER else ""
@@ -97,14 +103,8 @@ class OwnMessages(Owned):
         return [_conversation(row) for row in rows]
 
     async def search(self, query: str, limit: int = 20) -> Sequence[Found]:
-        """Messages of both sides that have the words, best and newest first."""
-        score = rank(messages, query).label("score")
-        statement = select(
-            messages.c.id, messages.c.author, messages.c.text, messages.c.sent_at, messages.c.outside, score
-        )
-        statement = statement.where(self.mine(messages), matching(messages, query))
-        rows = await self.tx.execute(statement.order_by(score.desc(), messages.c.sent_at.desc()).limit(limit))
-        return [_found(row) for row in rows]
+        """Messages of both sides that have the words, the best first."""
+        return await self._recollection.search(query, limit)
 
     async def _list(self, where: Any, *, order: Any = None, limit: int) -> builtins.list[Message]:
         statement = SHAPE.select().add_columns(messages.c.conversation).where(self.mine(messages), where)
@@ -114,16 +114,3 @@ class OwnMessages(Owned):
 
 def _conversation(row: Row[Any]) -> Conversation:
     return Conversation(at=address_of(row.key), title=row.title, last_at=row.last_at, messages=row.told)
-
-
-def _found(row: Row[Any]) -> Found:
-    source = "you" if row.author == Author.USER else "Aurelius"
-    return Found(
-        id=row.id,
-        kind="message",
-        text=row.text,
-        at=row.sent_at,
-        score=float(row.score),
-        source=source,
-        outside=row.outside,
-    )

@@ -1,72 +1,180 @@
-"""Which memories fit a question: a pure function over candidates that the database brought."""
+"""How well a passage answers a question: a weighted sum of signals, each between 0 and about 1. A pure function.
+
+The passages are those that the database brought (`memory.passages`), with what was said around them. The weights were
+chosen once, on two public sets of conversations, by leaving one conversation out (`benchmarks/memory_recall.py`).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
 
-from bot.records import Found
-from memory.words import fuzzy, similar, stem, terms_of, words_of
+from memory.question import Question, Side
 
-KINDS = {"fact": 1.0, "note": 0.9, "message": 0.8}
-RECENT = 0.15  # what being of today is worth, beside having all the words
+WEIGHTS: Mapping[str, float] = {
+    "words": 0.5,
+    "around": 0.4,  # the words in the turns before and after
+    "session": 0.15,  # the best of the same conversation and day
+    "meaning": 1.0,
+    "meaning around": 0.5,
+    "meaning of session": 0.1,
+    "speaker": 0.4,
+    "period": 0.3,
+    "when": 0.1,  # asked when, and it speaks of a time
+    "asks": -0.05,  # a question seldom answers one
+    "long": -0.1,
+    "kind": 1.0,
+    "recent": 0.02,
+}
+SPOKEN_BY = {
+    Side.PERSON: {Side.PERSON, Side.FACT, Side.NOTE},
+    Side.AURELIUS: {Side.AURELIUS, Side.OUTSIDE},
+}
+KINDS = {Side.FACT: 0.15, Side.NOTE: 0.1}
+SATURATION, FULL_LENGTH = 1.2, 0.9  # BM25's k1 and b: a word said twice tells little more; long passages must earn it
+AROUND = {-2: 0.5, -1: 0.7, 0: 1.0, 1: 0.7, 2: 0.5}  # how much a turn's words count for the turn beside it
+MEANING_AROUND = {-1: 1.0, 0: 2.0, 1: 1.0}
+AFTERWARDS_DAYS = 10.0  # what happened in a period is often told some days later
 HALF_LIFE_DAYS = 30.0
-IN_PERIOD = 0.5
-OUT_OF_PERIOD = 0.3
-WORTH_SHOWING = 0.35  # of the best score
-LONGEST = 2000  # characters of a candidate that are looked at and shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """`about`: the words without time words. `begin` to `end`: the days it speaks of, where it does."""
+class Candidate:
+    """A passage as the database brought it. `times`: how often it has each term of the question, by the term's number.
+    `likeness`: the cosine to the question, None while it has no vector."""
 
-    about: str
-    now: datetime
-    begin: datetime | None = None
-    end: datetime | None = None
+    id: int
+    kind: str
+    record: str
+    side: Side
+    thread: str
+    position: int
+    at: datetime
+    asks: bool
+    dated: bool
+    length: int
+    times: Mapping[int, int]
+    likeness: float | None = None
 
-    def covers(self, at: datetime) -> bool:
-        return self.begin is not None and self.end is not None and self.begin <= at < self.end
+    @property
+    def session(self) -> tuple[str, date] | int:
+        """What was said in one conversation on one day belongs together; a fact or a note stands alone."""
+        return (self.thread, self.at.date()) if self.thread else self.id
 
 
-def best(question: Question, candidates: Sequence[Found], limit: int) -> list[Found]:
-    """Those that fit, best first, with their scores."""
-    texts = [set(words_of(candidate.text[:LONGEST])) for candidate in candidates]
-    weights = _weights(terms_of(question.about, filler=question.begin is None), texts)
-    scores = [_score(question, each, words, weights) for each, words in zip(candidates, texts, strict=True)]
-    bar = max(scores, default=0.0) * WORTH_SHOWING
-    fitting = [
-        replace(each, score=score) for each, score in zip(candidates, scores, strict=True) if score and score >= bar
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The question's terms in this person's memory: `rarity` is the inverse document frequency of each, by number;
+    `unknown` what terms would weigh that stand nowhere; `length` the mean length of a passage."""
+
+    rarity: Mapping[int, float]
+    unknown: float = 0.0
+    length: float = 1.0
+
+    @property
+    def whole(self) -> float:
+        return sum(self.rarity.values()) + self.unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """`why`: what each signal added to the score. `fit`: the part of it that says this is about the question at all."""
+
+    candidate: Candidate
+    score: float
+    fit: float
+    why: Mapping[str, float] = field(default_factory=dict)
+
+
+def rank(question: Question, terms: Terms, candidates: Sequence[Candidate], near: float = 1.0) -> list[Ranked]:
+    """All of them, best first, with why. `near`: the likeness from which a passage is about the same by its meaning."""
+    signals: list[tuple[Candidate, dict[str, float]]] = []
+    order = sorted(candidates, key=lambda each: (str(each.session), each.position, each.id))
+    for _, group in groupby(order, key=lambda each: each.session):
+        signals += _of_session(question, terms, list(group))
+    ranked = [_weighed(candidate, each, near) for candidate, each in signals]
+    return sorted(ranked, key=lambda each: (each.score, each.candidate.at, each.candidate.id), reverse=True)
+
+
+def _weighed(candidate: Candidate, signals: Mapping[str, float], near: float) -> Ranked:
+    why = {name: WEIGHTS[name] * value for name, value in signals.items() if value}
+    fit = why.get("words", 0.0) + why.get("around", 0.0)
+    if candidate.likeness is not None and candidate.likeness >= near:
+        fit += why["meaning"]
+    return Ranked(candidate=candidate, score=sum(why.values()), fit=fit, why=why)
+
+
+def _of_session(
+    question: Question, terms: Terms, turns: Sequence[Candidate]
+) -> list[tuple[Candidate, dict[str, float]]]:
+    around = [_words_around(terms, turns, n) for n in range(len(turns))]
+    near = [_meaning_around(turns, n) for n in range(len(turns))]
+    best, nearest = max(around), max(near)
+    return [
+        (
+            turn,
+            {
+                "words": bm25(terms, turn.times, turn.length),
+                "around": around[n],
+                "session": best,
+                "meaning": turn.likeness or 0.0,
+                "meaning around": near[n],
+                "meaning of session": nearest,
+                **_of_itself(question, turn),
+            },
+        )
+        for n, turn in enumerate(turns)
     ]
-    return sorted(fitting, key=lambda found: (found.score, found.at), reverse=True)[:limit]
 
 
-def _weights(terms: Sequence[str], texts: Sequence[set[str]]) -> list[tuple[set[str], float]]:
-    """For each term the words that stand for it in these texts, and its weight: rare words tell more."""
-    known = set().union(*texts)
-    weights = []
-    for term in terms:
-        beginning = stem(term)
-        forms = {word for word in known if word.startswith(beginning)}
-        if not forms and fuzzy(term):
-            forms = similar(term, known)
-        having = sum(1 for words in texts if words & forms)
-        weights.append((forms, math.log(1 + (len(texts) + 1) / (having + 1))))
-    return weights
+def _of_itself(question: Question, turn: Candidate) -> dict[str, float]:
+    days = max(0.0, (question.now - turn.at).total_seconds() / 86400)
+    return {
+        "speaker": float(turn.side in SPOKEN_BY[question.side]) if question.side else 0.0,
+        "period": _in_period(question, turn.at),
+        "when": float(question.when and turn.dated),
+        "asks": float(turn.asks),
+        "long": math.log1p(turn.length) / 5,
+        "kind": KINDS.get(turn.side, 0.0),
+        "recent": math.exp2(-days / HALF_LIFE_DAYS),
+    }
 
 
-def _score(question: Question, found: Found, words: set[str], weights: list[tuple[set[str], float]]) -> float:
-    """0: it does not fit. Else how much of the question it covers, a little more when it is recent."""
-    whole = sum(weight for _, weight in weights)
-    covered: float = sum(weight for forms, weight in weights if words & forms) / whole if whole else 0.0
-    inside = question.covers(found.at)
-    if not covered and not (inside and not weights):
+def _in_period(question: Question, at: datetime) -> float:
+    if question.begin is None or question.end is None or at < question.begin:
         return 0.0
-    days: float = max(0.0, (question.now - found.at).total_seconds() / 86400)
-    score: float = covered * KINDS[found.kind] + RECENT * math.exp2(-days / HALF_LIFE_DAYS)
-    if question.begin is None:
-        return score
-    return score + IN_PERIOD if inside else score * OUT_OF_PERIOD
+    late = max(0.0, (at - question.end).total_seconds() / 86400)
+    return math.exp(-late / AFTERWARDS_DAYS)
+
+
+def bm25(terms: Terms, times: Mapping[int, float], length: float) -> float:
+    """BM25 as a share of what a passage of mean length would have that has every term once."""
+    if not times:
+        return 0.0
+    room = SATURATION * (1 - FULL_LENGTH + FULL_LENGTH * length / terms.length)
+    found = sum(terms.rarity[term] * count * (SATURATION + 1) / (count + room) for term, count in times.items())
+    return found / terms.whole
+
+
+def _words_around(terms: Terms, turns: Sequence[Candidate], here: int) -> float:
+    times: dict[int, float] = {}
+    length = 0.0
+    for step, share in AROUND.items():
+        if 0 <= here + step < len(turns):
+            turn = turns[here + step]
+            length += share * turn.length
+            for term, count in turn.times.items():
+                times[term] = times.get(term, 0.0) + share * count
+    return bm25(terms, times, length / sum(AROUND.values()))
+
+
+def _meaning_around(turns: Sequence[Candidate], here: int) -> float:
+    """The mean likeness of a turn and those beside it."""
+    near = [
+        (share, turns[here + step].likeness) for step, share in MEANING_AROUND.items() if 0 <= here + step < len(turns)
+    ]
+    known = [(share, likeness) for share, likeness in near if likeness is not None]
+    return sum(share * likeness for share, likeness in known) / sum(share for share, _ in known) if known else 0.0

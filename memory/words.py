@@ -20,7 +20,6 @@ FILLER = frozenset(
     "wie wir wo zu zum zur".split()
 )
 ENDINGS = ("ing", "ies", "ed", "es", "en", "er", "ic", "s", "d", "e", "n", "y")
-UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")  # scripts without spaces between words
 
 
 def words_of(text: str) -> list[str]:
@@ -40,16 +39,6 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
             return word[: -len(ending)]
     return word
-
-
-def tsquery(query: str) -> str:
-    """For `to_tsquery('simple', ...)`: any of the terms, by their beginnings."""
-    return " | ".join(f"'{stem(term)}':*" for term in terms_of(query))
-
-
-def unspaced(query: str) -> list[str]:
-    """Terms that full-text search cannot find as words, because their script does not separate words."""
-    return [term for term in terms_of(query) if UNSPACED.search(term)]
 
 
 def fuzzy(word: str) -> bool:

@@ -27,6 +27,7 @@ from memory.messages import OwnMessages
 from memory.notes import OwnNotes
 from memory.persons import LinkedPersons
 from memory.profile import OwnProfile
+from memory.recollection import Recollection
 from memory.reminders import AllDueReminders, OwnReminders
 from memory.sessions import SignedIn
 from memory.suggestions import OwnSuggestions
@@ -44,7 +45,8 @@ class OpenWork:
         self, tx: AsyncConnection, scope: Scope, now: Callable[[], datetime], deleted: Deleted | None = None
     ) -> None:
         self.scope, self.tx = scope, tx
-        self.messages: ports.Messages = OwnMessages(tx, scope)
+        recollection = Recollection(tx, scope, now)
+        self.messages: ports.Messages = OwnMessages(tx, scope, recollection)
         self.suggestions: ports.Suggestions = OwnSuggestions(tx, scope)
         self.trusts: ports.Trusts = OwnTrusts(tx, scope)
         self.executions: ports.Executions = OwnExecutions(tx, scope)
@@ -54,8 +56,8 @@ class OpenWork:
         self.audit: ports.AuditLog = AuditLines(tx, scope)
         self.tasks: ports.Tasks = OwnTasks(tx, scope)
         self.reminders: ports.Reminders = OwnReminders(tx, scope)
-        self.notes: ports.Notes = OwnNotes(tx, scope)
-        self.facts: ports.Facts = OwnFacts(tx, scope, now)
+        self.notes: ports.Notes = OwnNotes(tx, scope, recollection)
+        self.facts: ports.Facts = OwnFacts(tx, scope, recollection)
         self.contacts: ports.Contacts = OwnContacts(tx, scope)
         self.drafts: ports.Drafts = OwnDrafts(tx, scope)
         self.files: ports.Files = OwnFiles(tx, scope)

@@ -20,7 +20,7 @@ from bot.repositories import Work
 from bot.trust import Trust
 from memory.database import Database
 from memory.everything import tables_of_people
-from memory.tables import deliveries, events, inbound, metadata, users
+from memory.tables import deliveries, events, inbound, metadata, passages, users, vectors
 from tests.memory_world import NOW, account_of, chat_of
 from tests.test_memory_belongings import a_contact, a_draft, a_note, a_reminder, a_task
 from tests.test_memory_inbox import message as arrived
@@ -65,6 +65,9 @@ async def fill(database: Database, scope: Scope) -> dict[str, Any]:
         file = await work.files.put(FILE, b"x")
         row = {"org_id": scope.org, "user_id": scope.user, "id": new_id(), "kind": "k", "subject": MARK, "at": NOW}
         await work.tx.execute(insert(events).values(row))
+        said_hash = select(passages.c.hash).where(passages.c.record == message.id).scalar_subquery()
+        vector = {"model": "m", "dimension": 2, "vector": [0.6, 0.8], "hash": said_hash}
+        await work.tx.execute(insert(vectors).values(org_id=scope.org, user_id=scope.user, **vector))
     await fill_the_door(database, scope)
     return {"message": message, "card": card, "file": file, "trust": trust, **records}
 
@@ -180,7 +183,8 @@ async def test_the_export_holds_a_row_of_every_table_and_no_key(database: Databa
         export = await work.everything.export()
     written = json.dumps(export)
     assert {name for name, rows in export.items() if not rows} == set()
-    assert set(export) == {"profile", "audit"} | {table.name for table in tables_of_people()}
+    derived = {"passages", "postings", "tallies", "vectors"}  # made from the rest, and nothing a person can read
+    assert set(export) == {"profile", "audit"} | {table.name for table in tables_of_people()} - derived
     assert "sk-secret" not in written
     assert bob.user not in written
     assert export["facts"][0]["text"] == f"Dreams of {MARK}"

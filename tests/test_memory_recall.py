@@ -10,9 +10,8 @@ import pytest
 
 from bot.ids import new_id
 from bot.people import Scope
-from bot.records import Author, Fact, Found
+from bot.records import Author, Fact
 from memory.database import Database
-from memory.recall import Question, best
 from memory.when import period, without_period
 from memory.words import stem
 from tests.memory_world import NOW, chat_of
@@ -207,13 +206,3 @@ async def test_forgetting_takes_the_history_too_and_stays_forgotten(database: Da
     await remember(database, ann, fact("I smoke a pipe", source="you, 20 Nov"))
     async with database.work(ann) as work:
         assert not await work.facts.is_forgotten("I smoke a pipe")
-
-
-def test_ranking_hundreds_of_candidates_is_fast_enough_for_every_turn() -> None:
-    words = [f"word{n}x{n % 7}" for n in range(3000)]
-    candidates = [
-        Found(id=str(n), kind="fact", text=" ".join(words[n * 3 : n * 3 + 12]), at=NOW, score=0) for n in range(800)
-    ]
-    begin = datetime.now(UTC)
-    best(Question(about="wrod17x3 and something else entirely that nobody said", now=NOW), candidates, 8)
-    assert (datetime.now(UTC) - begin).total_seconds() < 0.5

@@ -2,6 +2,7 @@
 
 from memory.tables.belongings import contacts, drafts, facts, files, forgotten, heard, notes, reminders, spoken, tasks
 from memory.tables.parts import MOST_BYTES, metadata
+from memory.tables.passages import passages, postings, tallies, vectors
 from memory.tables.people import (
     installations,
     leases,
@@ -49,7 +50,9 @@ __all__ = [
     "metadata",
     "notes",
     "orgs",
+    "passages",
     "persons",
+    "postings",
     "reminders",
     "secrets",
     "sessions",
@@ -57,9 +60,11 @@ __all__ = [
     "spoken",
     "suggestion_revisions",
     "suggestions",
+    "tallies",
     "tasks",
     "trusts",
     "usage",
     "users",
+    "vectors",
     "wrong_codes",
 ]

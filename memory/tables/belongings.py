@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, Double, Index, Integer, LargeBinary, text
 
 from bot.message import Kind
@@ -17,9 +16,7 @@ from memory.tables.parts import (
     one_of,
     owned,
     row_id,
-    searchable,
     version,
-    word_index,
     words,
 )
 
@@ -57,9 +54,7 @@ notes = owned(
     *words("title", "text"),
     made(),
     version(),
-    searchable("title || ' '::text || text"),
     Index("notes_owner", "user_id", "created_at"),
-    word_index("notes"),
 )
 
 facts = owned(
@@ -69,11 +64,7 @@ facts = owned(
     needed("at", Moment),
     needed("favourite", Boolean()),
     Column("replaced_by", Id()),
-    Column("embedding", HALFVEC(), info=UNSEEN),
-    Column("embedding_model", Words(), info=UNSEEN),  # says the dimension, too
-    searchable("text"),
     Index("facts_owner", "user_id", "at"),
-    word_index("facts"),
 )
 
 heard = owned(

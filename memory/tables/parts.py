@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Index, Integer, MetaData, Table, text
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Integer, MetaData, Table, text
 from sqlalchemy.sql.schema import SchemaItem
 
 from memory.columns import Id, Json, Moment, Words
@@ -23,14 +22,15 @@ metadata = MetaData(
 )
 NOW = text("now()")
 UNSEEN = {"export": False}  # a column that means nothing to the person, or that must not leave: keys, hashes, vectors
+DERIVED = {"derived": True}  # a table that triggers keep: it is not exported, and goes with what it is made from
 MOST_BYTES = 25 * 1024 * 1024
 
 
-def owned(name: str, *parts: SchemaItem, keyed: bool = False) -> Table:
+def owned(name: str, *parts: SchemaItem, keyed: bool = False, info: dict[str, bool] | None = None) -> Table:
     """A table whose rows each belong to one person. `keyed`: its own key is unique for each person only."""
     owner = ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"], ondelete="CASCADE")
     user = needed("user_id", Id(), primary_key=keyed)
-    return Table(name, metadata, needed("org_id", Id()), user, *parts, owner)
+    return Table(name, metadata, needed("org_id", Id()), user, *parts, owner, info=info)
 
 
 def needed(name: str, kind: object, **more: object) -> Column[object]:
@@ -60,13 +60,3 @@ def version() -> Column[object]:
 def one_of(column: str, kind: type[Enum]) -> CheckConstraint:
     values = ", ".join(f"'{member.value}'" for member in kind)
     return CheckConstraint(f"{column} IN ({values})", name=column)
-
-
-def searchable(expression: str) -> Column[object]:
-    """What full-text search looks at: "simple" suits every language; cut, since a tsvector holds 1 MB at most."""
-    made = Computed(f"to_tsvector('simple'::regconfig, left({expression}, 100000))", persisted=True)
-    return Column("words", TSVECTOR(), made, info=UNSEEN)
-
-
-def word_index(table: str) -> Index:
-    return Index(f"{table}_words", "words", postgresql_using="gin")

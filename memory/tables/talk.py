@@ -32,8 +32,6 @@ from memory.tables.parts import (
     one_of,
     owned,
     row_id,
-    searchable,
-    word_index,
     words,
 )
 
@@ -81,13 +79,11 @@ messages = owned(
     Column("asks", Id()),
     needed("state", Words()),
     needed("outside", Boolean()),
-    searchable("text"),
     one_of("author", Author),
     UniqueConstraint("user_id", "conversation", "seq"),
     Index("messages_position", "user_id", "conversation", "position"),
     Index("messages_suggestion", "suggestion", postgresql_where=text("suggestion IS NOT NULL")),
     Index("messages_sent_at", "user_id", "sent_at"),
-    word_index("messages"),
 )
 
 suggestions = owned(
