@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters import speech
+from adapters import scanner, speech
 from adapters.model import Connection, connect
 from aurelius import pasted_key
 from aurelius.chats import platforms as platforms_of
@@ -84,6 +84,7 @@ async def assemble(
             actions=Catalogue(_skill_roots(settings), recurrence=CronRecurrence(), base_urls=_base_urls(settings)),
             platforms=chats,
             speech=_speech(settings, memory, clock),
+            screen=scanner.screen(scanner.connect(settings.clamd)),
             system=_system_prompt(),
             public_url=settings.url,
         )

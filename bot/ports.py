@@ -283,6 +283,7 @@ class Ports:
     actions: Actions
     platforms: Mapping[str, ChatPlatform]
     speech: Speech
+    screen: Callable[[bytes], Awaitable[str | None]]  # why a file must not be opened, in words; None: it may
     system: str  # the system prompt
     public_url: str
 

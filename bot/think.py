@@ -130,11 +130,13 @@ async def _files(ports: Ports, begun: Begun) -> tuple[tuple[Picture, ...], tuple
         content = await content_of(ports, begun.user.scope, begun.at, file, PICTURE_SIZE)
         if content is None:
             continue
-        if file.kind is Kind.IMAGE or file.mime == "application/pdf":
+        if (why := await ports.screen(content)) is not None:
+            texts.append(prompt.untrusted(f"(not opened: {why})", f"file {file.name}"))
+        elif file.kind is Kind.IMAGE or file.mime == "application/pdf":
             pictures.append(Picture(mime=file.mime, base64=base64.b64encode(content).decode()))
         elif file.mime.startswith("text/") or file.mime == "application/json":
             words = content[:TEXT_SIZE].decode("utf-8", "replace")
-            texts.append(prompt.untrusted(words, f"file {file.name}".replace('"', "'")))
+            texts.append(prompt.untrusted(words, f"file {file.name}"))
     return tuple(pictures), tuple(texts)
 
 

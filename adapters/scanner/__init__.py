@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from adapters.scanner.clamd import Scanner, Unscanned
+from adapters.scanner.screen import screen
 
-__all__ = ["Scanner", "Unscanned", "connect"]
+__all__ = ["Scanner", "Unscanned", "connect", "screen"]
 
 
 def connect(clamd: str | None) -> Scanner | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.scanner import connect as scanner_at
+from adapters.scanner import screen
 from adapters.speech.checked import Checked
 from adapters.speech.elevenlabs import FORMAT, MOUTH, ElevenLabs, check_key
 from adapters.speech.kept import Kept
@@ -38,5 +39,5 @@ def connect(*, key: str | None, base_url: str | None, clamd: str | None, memory:
     speech: Speech = ElevenLabs(key=key, base_url=base_url)
     scanner = scanner_at(clamd)
     if scanner is not None:
-        speech = Scanned(speech, scanner)
+        speech = Scanned(speech, screen(scanner))
     return Checked(Kept(speech, memory, clock, made_with=f"{MOUTH} {FORMAT}"))
