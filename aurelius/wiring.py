@@ -64,10 +64,7 @@ async def assemble(
     settings, clock = ground.settings, clock or SystemClock()
     async with AsyncExitStack() as stack:
         await migrate(ground.database_url)
-        memory = Database(
-            ground.database_url, open_vault(revealed(settings.secret_keys), settings.data_dir), now=clock.now
-        )
-        stack.push_async_callback(memory.close)
+        memory = _memory(ground, clock, stack)
         chats = platforms_of(settings, memory, clock, stack, platforms)  # closed after the engine, whose jobs write
         bus = _bus(ground)
         stack.push_async_callback(bus.stop)
@@ -177,6 +174,13 @@ class System:
         """The webhooks of the chat platforms."""
         desk, platforms = FrontDesk(self.ports), self.ports.platforms.values()
         return [hook for platform in platforms if isinstance(platform, Hooked) for hook in platform.hooks(desk)]
+
+
+def _memory(ground: Ground, clock: Clock, stack: AsyncExitStack) -> Database:
+    vault = open_vault(revealed(ground.settings.secret_keys), ground.settings.data_dir)
+    memory = Database(ground.database_url, vault, now=clock.now)
+    stack.push_async_callback(memory.close)
+    return memory
 
 
 def _system_prompt() -> str:

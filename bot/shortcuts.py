@@ -35,6 +35,8 @@ SHORTCUTS: dict[str, Shortcut] = {
     "trust": Shortcut(action="me.trusts", about="what runs without asking"),
     "revoke": Shortcut(action="me.revoke_trust", rest="trust", needs="/revoke 1", about="ask again in future"),
     "plans": Shortcut(action="me.plans", about="what waits or is planned"),
+    "voice": Shortcut(action="me.set_voice", rest="when", needs="/voice always", about="when I answer by voice"),
+    "write_to": Shortcut(action="me.write_to", rest="app", about="where I write to you first"),
     "accounts": Shortcut(action="me.accounts", about="the chat apps in which I know you"),
     "link": Shortcut(action="me.accounts", about="link another chat app"),
     "why": Shortcut(action="me.why", rest="about", about="why I did or proposed something"),

@@ -103,7 +103,8 @@ def test_the_rest_of_the_line_becomes_the_argument() -> None:
 @pytest.mark.parametrize("name", SHORTCUTS)
 def test_every_command_is_a_built_in_action_that_takes_its_argument(name: str) -> None:
     shortcut = SHORTCUTS[name]
-    for rest in ("x", "") if not shortcut.needs else ("x",):
+    example = shortcut.needs.partition(" ")[2] or "x"
+    for rest in (example,) if shortcut.needs else (example, ""):
         call = Call(action=shortcut.action, arguments=arguments(shortcut, rest) or {}, key="k")
         assert CATALOGUE.get(call.action) is not None
         assert CATALOGUE.check(call) is None

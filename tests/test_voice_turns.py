@@ -202,3 +202,26 @@ async def test_a_voice_answer_is_sent_once_and_found_in_the_history_of_the_page(
     assert found is not None
     assert found[1][:4] == b"OggS"
     assert last(chat, there).reply.voice is not None
+
+
+async def test_asked_to_read_it_to_them_the_answer_is_spoken_though_they_wrote(
+    lab: Lab, speech: Elevenlabs, there: Talk, chat: PlatformStandIn
+) -> None:
+    call = {"name": "call_action", "input": {"id": "me.speak", "arguments": {}}}
+    await lab.script({"tools": [call]}, {"text": "Once upon a time."}, match={"text": "read me a story"})
+    await choose(there, Voice(when=Speaks.NEVER))
+    await there.say("read me a story")
+    assert len(notes(chat, there)) == 1
+    assert (await speech.spoken())[-1]["text"] == "Once upon a time."
+
+
+async def test_who_asks_for_a_voice_answer_is_told_why_there_is_none(
+    lab: Lab, speech: Elevenlabs, there: Talk, chat: PlatformStandIn
+) -> None:
+    call = {"name": "call_action", "input": {"id": "me.speak", "arguments": {}}}
+    await lab.script({"tools": [call]}, {"text": "A secret story."}, match={"text": "read me a secret"})
+    await speech.fault("text-to-speech", status=401, times=10)
+    answer, why = await there.say("read me a secret")
+    assert answer.text == "A secret story."
+    assert "could not speak" in why.text
+    await speech.act("forget_faults")
