@@ -12,7 +12,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from bot.message import ButtonPress, InboundMessage, Kind, Stop
+from bot.message import Attachment, ButtonPress, InboundMessage, Kind, Stop
 from bot.people import User
 from bot.receive import topic
 from bot.web import web_address
@@ -215,6 +215,15 @@ async def test_a_recording_is_a_voice_note_that_plays_in_the_page(playing: Stage
     assert played.headers["content-disposition"].startswith("inline")
     assert played.headers["accept-ranges"] == "bytes"
     assert played.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_voice_note_without_a_name_can_be_opened_in_the_history(
+    playing: Stage, ann: httpx2.AsyncClient
+) -> None:
+    note = Attachment(kind=Kind.VOICE, ref="f", mime="audio/ogg", size=3, duration=7.0)
+    said = await playing.say("", files=(note,))
+    page = await ann.get(f"/conversations/messages/{said.id}", headers=HTML)
+    assert '<a href="/chat/files/f">Voice note</a>' in page.text
 
 
 async def test_a_sound_that_was_not_recorded_here_is_a_file(playing: Stage, ann: httpx2.AsyncClient) -> None:
