@@ -14,8 +14,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
 from bot.message import Attachment, InboundMessage, Kind
-from tests.browser.conftest import PATIENCE, enter, open_page
-from tests.web_stage import ANN, Stage
+from tests.browser.conftest import PATIENCE, enter, launched, open_page
+from tests.web_stage import ANN, Stage, link, stage
 
 HEARD = "() => Number(getComputedStyle(document.querySelector('#recording')).getPropertyValue('--level')) > 0.02"
 
@@ -176,6 +176,27 @@ async def test_a_blocked_microphone_is_said_with_what_to_do(playing: Stage, chro
         await page.get_by_role("button", name="Record a voice note").click()
         await expect(page.get_by_role("status")).to_contain_text(["The microphone is blocked for this page. Allow it"])
         await expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+
+
+async def test_without_a_microphone_that_is_said(playing: Stage) -> None:
+    async with launched() as browser, open_page(browser, permissions=["microphone"]) as page:
+        await enter(page, playing)
+        await page.get_by_role("button", name="Record a voice note").click()
+        await expect(page.locator("#banner")).to_contain_text("There is no microphone.")
+
+
+async def test_at_an_address_that_is_not_safe_it_is_said_where_recording_works(migrated_url: str) -> None:
+    plain = "http://aurelius.example"
+    async with (
+        stage(migrated_url, public_url=plain) as playing,
+        launched("--host-resolver-rules=MAP aurelius.example 127.0.0.1") as browser,
+    ):
+        page = await browser.new_page()  # not the watched one: at such an address it complains of headers
+        port, code = playing.url.rpartition(":")[2], (await link(playing)).partition("/link")[2]
+        await page.goto(f"{plain}:{port}/link{code}")
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name="Record a voice note").click()
+        await expect(page.locator("#banner")).to_contain_text("http://localhost or over https")
 
 
 async def test_what_is_played_is_one_at_a_time_and_never_by_itself(playing: Stage, page: Page) -> None:
