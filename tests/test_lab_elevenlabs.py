@@ -72,18 +72,19 @@ async def test_a_wrong_text_is_refused(service: Elevenlabs, body: Any, more: Any
 @pytest.mark.parametrize(
     ("content", "form", "refused"),
     [
-        (b"x", {}, (422, "body.model_id")),
-        (None, {"model_id": "scribe_v3"}, (400, "invalid_parameters")),
-        (b"x", {"model_id": "scribe_v0"}, (400, "unsupported_model")),
-        (b"not a sound", {"model_id": "scribe_v3"}, (400, "invalid_content")),
-        (b"", {"model_id": "scribe_v3"}, (400, "invalid_content")),
-        (recording("wav", 0.05), {"model_id": "scribe_v3"}, (400, "audio_too_short")),
-        (recording(), {"model_id": "scribe_v3", "language_code": "German"}, (400, "invalid_parameters")),
-        (recording(), {"model_id": "scribe_v3", "timestamps_granularity": "x"}, (422, "body.timestamps_granularity")),
+        ("text", {}, (422, "body.model_id")),
+        ("none", {"model_id": "scribe_v3"}, (400, "invalid_parameters")),
+        ("text", {"model_id": "scribe_v0"}, (400, "unsupported_model")),
+        ("text", {"model_id": "scribe_v3"}, (400, "invalid_content")),
+        ("empty", {"model_id": "scribe_v3"}, (400, "invalid_content")),
+        ("click", {"model_id": "scribe_v3"}, (400, "audio_too_short")),
+        ("sound", {"model_id": "scribe_v3", "language_code": "German"}, (400, "invalid_parameters")),
+        ("sound", {"model_id": "scribe_v3", "timestamps_granularity": "x"}, (422, "body.timestamps_granularity")),
     ],
 )
-async def test_a_wrong_recording_is_refused(service: Elevenlabs, content: Any, form: Any, refused: Any) -> None:
-    assert code(await hear(service, content, **form)) == refused
+async def test_a_wrong_recording_is_refused(service: Elevenlabs, content: str, form: Any, refused: Any) -> None:
+    contents = {"text": b"no sound", "none": None, "empty": b"", "click": recording("wav", 0.05), "sound": recording()}
+    assert code(await hear(service, contents[content], **form)) == refused
 
 
 async def test_the_key_opens_the_door_and_its_permissions_each_room(service: Elevenlabs) -> None:

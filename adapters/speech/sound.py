@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.packet import Packet
 
-LARGEST = 10_000_000  # bytes
+LARGEST = 10 * 1024 * 1024  # bytes
 SHORTEST, LONGEST = 0.1, 2 * 3600.0  # seconds
 LOUD = 64  # of 32,768: what stays below it throughout is silence (-54 dB)
 SEARCHED = 600.0  # seconds in which something must be heard; after so much silence the service may decide
@@ -31,7 +31,7 @@ BITS = 32_000  # a second; speech sounds well in it
 
 INSTEAD = "Please record it again, or write it to me."
 EMPTY = f"This recording is empty. {INSTEAD}"
-TOO_LARGE = f"This recording is larger than {LARGEST // 1_000_000} MB. Please send a shorter one, or write it to me."
+TOO_LARGE = "This recording is larger than 10 MB. Please send a shorter one, or write it to me."
 NOT_SOUND = f"I cannot play this: it is no recording in OGG, M4A, WebM, MP3 or WAV. {INSTEAD}"
 VIDEO = "This is a video, and I listen to sound alone. Please send a voice note, or write it to me."
 DAMAGED = f"This recording is damaged; it may have broken off on its way. {INSTEAD}"
