@@ -102,4 +102,21 @@ def _discord(around: Around) -> Closing | None:
     )
 
 
-MAKERS: tuple[Callable[[Around], Closing | None], ...] = (_telegram, _slack, _discord)
+def _whatsapp(around: Around) -> Closing | None:
+    settings = around.settings
+    if settings.whatsapp_access_token is None or settings.whatsapp_phone_number_id is None:
+        return None
+    from adapters.chat import whatsapp
+
+    return whatsapp.connect(
+        token=settings.whatsapp_access_token.get_secret_value(),
+        phone_number_id=settings.whatsapp_phone_number_id,
+        app_secret=revealed(settings.whatsapp_app_secret),
+        verify_token=revealed(settings.whatsapp_verify_token),
+        template=settings.whatsapp_template,
+        root=settings.whatsapp_base_url,
+        memory=around.memory,
+    )
+
+
+MAKERS: tuple[Callable[[Around], Closing | None], ...] = (_telegram, _slack, _discord, _whatsapp)

@@ -30,6 +30,11 @@ STAND_INS: dict[str, tuple[str, str, dict[str, Any]]] = {
         "lab.telegram.app:telegram",
         {"lifespan": "on"},
     ),
+    "whatsapp": (
+        "WhatsApp's Cloud API for one number, and the people who write to it",
+        "lab.whatsapp.app:cloud_api",
+        {"lifespan": "on"},
+    ),
     "elevenlabs": ("ElevenLabs' speech API, and what is said in recordings", "lab.elevenlabs.app:elevenlabs", {}),
 }
 
@@ -42,6 +47,8 @@ def main(argv: list[str] | None = None) -> None:
     model.add_argument("--latency", type=float, default=0.0, help="seconds every answer takes, spread over its stream")
     for name, (about, _, _) in STAND_INS.items():
         what.add_parser(name, help=about).add_argument("--port", type=int, default=0, help="0 takes a free one")
+    calling = "where to deliver what happens, once it knows the verify token (lab-verify-token)"
+    what.choices["whatsapp"].add_argument("--webhook", help=calling)
     _page_arguments(what.add_parser("page", help="one page with every chat app on its stand-in"))
     chosen = parser.parse_args(argv)
     tie_to_parent()
@@ -53,7 +60,8 @@ def main(argv: list[str] | None = None) -> None:
     elif chosen.what in STAND_INS:
         _, where, how = STAND_INS[chosen.what]
         module, _, make = where.partition(":")
-        serve(getattr(import_module(module), make)(), port=chosen.port, **how)
+        given = {"callback": chosen.webhook} if chosen.what == "whatsapp" else {}
+        serve(getattr(import_module(module), make)(**given), port=chosen.port, **how)
     else:
         from lab.model.app import OfflineModel
 
