@@ -103,7 +103,12 @@ async def _object(request: Request) -> Response:
 
     async def answer(world: World, late: Refusal | None) -> Json:
         if named == NUMBER_ID:
-            return {"id": named, "verified_name": "Aurelius", "display_phone_number": DISPLAYED, "quality_rating": "GREEN"}
+            return {
+                "id": named,
+                "verified_name": "Aurelius",
+                "display_phone_number": DISPLAYED,
+                "quality_rating": "GREEN",
+            }
         owner = request.query_params.get("phone_number_id", NUMBER_ID)
         if owner != NUMBER_ID:
             raise media.nothing(named)

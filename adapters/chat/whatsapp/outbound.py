@@ -2,7 +2,7 @@
 
 Up to 3 choices are reply buttons, more are the rows of a list. What was sent cannot be changed on WhatsApp, so of a
 changed message only what is new is said, as a new message that quotes the old one:
-- a card that is carried out says nothing before it is over;
+- a card that is carried out says nothing before it is over, however often it is pressed meanwhile;
 - a card that is over, put off or planned says so in a line, with the buttons that there are now (Undo, say);
 - a card that was pressed in vain says why;
 - everything else (a card with other arguments, another answer in the place of a failed one) is said anew as a whole.
@@ -92,24 +92,18 @@ def addressed(at: Address, content: Json, quoting: str | None = None) -> Json:
 
 def change(reply: Reply, shown: Shown) -> Reply | None:
     """Of a message that was said before and is now this, what has to be said anew; None: nothing."""
+    title, *paragraphs = [part for part in reply.text.split("\n\n") if part.strip()] or [""]
+    note = paragraphs[-1:] if paragraphs and NOTE.fullmatch(paragraphs[-1]) else []
+    body = paragraphs[: len(paragraphs) - len(note)]
+    is_card = TITLE.fullmatch(title) is not None
+    if is_card and body and body[-1] in PASSING:
+        return None
     added = shown.added(reply.text)
     if added is not None:
         return replace(reply, text=added.strip()) if added.strip() else None
-    title, *paragraphs = [part for part in reply.text.split("\n\n") if part.strip()] or [""]
-    if TITLE.fullmatch(title):
-        return _state(reply, paragraphs)
-    undone = next((at for at, part in enumerate(paragraphs) if part.startswith(TAKEN_BACK)), None)
-    return reply if undone is None else replace(reply, text="\n\n".join(paragraphs[undone:]))
-
-
-def _state(reply: Reply, paragraphs: Sequence[str]) -> Reply | None:
-    """Of a card: its last lines, unless it waits for an answer."""
-    note = paragraphs[-1:] if paragraphs and NOTE.fullmatch(paragraphs[-1]) else []
-    body = paragraphs[: len(paragraphs) - len(note)]
-    if body and body[-1] in PASSING:
-        return replace(reply, text=note[0]) if note else None
-    over = max((at for at, part in enumerate(body) if part.startswith(OVER)), default=len(body))
-    said = [*body[over:], *note]
+    begins = OVER if is_card else TAKEN_BACK
+    at = max((number for number, part in enumerate(body) if part.startswith(begins)), default=len(body))
+    said = [*body[at:], *(note if is_card else [])]
     return replace(reply, text="\n\n".join(said)) if said else reply
 
 
