@@ -16,6 +16,7 @@ from adapters.chat.splitting import split, utf16
 SIGNS = {Style.BOLD: "*", Style.ITALIC: "_", Style.STRIKE: "~"}
 TWINS = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ", ">": "›", "-": "‐"}
 ADDRESS = re.compile(r"https?://\S+")
+LIVE = re.compile(r"(?<![^\W_])[*_~`]|[*_~`](?![^\W_])")  # not inside a word
 BEGINS = re.compile(r"^(\s*)([>*-])(?=\s|$)")  # what makes a quote or a list of a line
 FENCES = re.compile(r"`{3,}|^`+|`+$")
 SMALLEST = 8  # characters of a part before markup
@@ -168,7 +169,7 @@ def neutral(text: str, before: str = "", after: str = "", *, strict: bool = Fals
     at = 0
     for found in ADDRESS.finditer(text):
         written.append(_signs(text, at, found.start(), before, after, strict))
-        encoded = re.sub(r"[*_~`]", lambda sign: f"%{ord(sign[0]):02X}", found[0])
+        encoded = LIVE.sub(lambda sign: f"%{ord(sign[0]):02X}", found[0])
         written.append(encoded)
         at = found.end()
     written.append(_signs(text, at, len(text), before, after, strict))
