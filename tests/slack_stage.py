@@ -52,7 +52,7 @@ async def card_of(lab: Lab, app: AppUser, words: str, tool: Any, **more: Any) ->
     """Write it; the model uses the tool, which asks; returns the card."""
     await lab.script({"tools": [tool]}, {"text": "That needs your yes."}, match={"text": words})
     await app.send(words, **more)
-    return await app.until(lambda shown: shown and labels(shown[-1]) and shown[-1])
+    return await app.until(lambda shown: shown and "Approve" in labels(shown[-1]) and shown[-1])
 
 
 def letter(to: str, **more: str) -> Any:
