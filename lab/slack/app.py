@@ -14,6 +14,7 @@ on the rate of its own (faults are set by `/lab/fault`), and certificates.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 from collections.abc import Mapping
@@ -132,6 +133,8 @@ async def _given(request: Request) -> Json:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         given["token"] = token
+    elif kind.lower() == "basic":
+        given["client_id"], _, given["client_secret"] = base64.b64decode(token).decode().partition(":")
     return given
 
 

@@ -253,7 +253,8 @@ async def react(person: Person) -> Json:
 async def stop(person: Person) -> Json:
     """Slack shows nothing to press below a growing answer: people write it, where it grows, and to whom."""
     growing = next((m for m in person.channel.messages.values() if m.get("streaming")), {})
-    person.body |= {"text": "stop", "mention": not person.channel.user} | ({"thread": growing["thread_ts"]} if growing else {})
+    thread = {"thread": growing["thread_ts"]} if growing else {}
+    person.body |= {"text": "stop", "mention": not person.channel.user} | thread
     return await say(person)
 
 

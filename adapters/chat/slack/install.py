@@ -67,10 +67,9 @@ class Install:
         from slack_sdk.errors import SlackApiError
 
         client = await self._connection.client()
+        asked = {"client_id": self._client_id, "client_secret": self._client_secret, "code": code} | self._redirect()
         try:
-            got = await client.oauth_v2_access(
-                client_id=self._client_id, client_secret=self._client_secret, code=code, **self._redirect()
-            )
+            got = await client.api_call("oauth.v2.access", data=asked)
             team, token = got.get("team") or {}, str(got["access_token"])
             about = await client.auth_test(token=token)
         except (SlackApiError, ClientError, TimeoutError) as error:
