@@ -164,7 +164,7 @@ class AppUser:
 
     async def form(self) -> Any:
         """The form that is open in the app; waits for it."""
-        return await self._until(lambda screen: screen["form"])
+        return await self.until_screen(lambda screen: screen["form"])
 
     async def until(self, there: Callable[[list[Any]], Any]) -> Any:
         """Wait until `there(our messages)` is true."""
@@ -172,7 +172,7 @@ class AppUser:
         def looked(screen: Any) -> Any:
             return there([m for m in screen["messages"] if m["author"] == "bot" and not m["growing"]])
 
-        return await self._until(looked)
+        return await self.until_screen(looked)
 
     async def becomes(self, message: Any, words: str) -> Any:
         """The same message, once these words stand in it."""
@@ -180,7 +180,7 @@ class AppUser:
             lambda shown: next((m for m in shown if m["id"] == message["id"] and words in m["text"]), None)
         )
 
-    async def _until(self, there: Callable[[Any], Any]) -> Any:
+    async def until_screen(self, there: Callable[[Any], Any]) -> Any:
         """Wait until `there(screen)` is true, looking again whenever something happens."""
         seen = len(await self.app.events())
         async with asyncio.timeout(WAIT):

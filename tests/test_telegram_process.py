@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import re
-import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -18,47 +12,12 @@ import pytest
 import pytest_asyncio
 
 from lab.telegram.app import TOKEN
-from tests.app_stand_in import App, AppUser, labels, stand_in
+from tests.app_stand_in import App, AppUser, code_in, labels, stand_in
+from tests.program import Program, killed
 from tests.talk import WAIT
 
 MARK = "You may have got this already"
 SECRET = "a-secret_of-the-webhook"
-START = 60.0  # seconds, on a busy machine
-
-
-@dataclass
-class Program:
-    """`aurelius` with a data folder of its own."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    async def _spawn(self, *arguments: str) -> asyncio.subprocess.Process:
-        with (self.folder / "stderr").open("ab") as errors:
-            return await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "aurelius", *arguments,
-                env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=errors,
-            )  # fmt: skip
-
-    async def run(self, *arguments: str) -> str:
-        process = await self._spawn(*arguments)
-        said, _ = await asyncio.wait_for(process.communicate(), START)
-        assert process.returncode == 0, said
-        return said.decode()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[asyncio.subprocess.Process]:
-        """`aurelius run`, from the moment it says that it is ready; killed at the end, if it still runs."""
-        process = await self._spawn("run")
-        try:
-            assert process.stdout is not None
-            said = await asyncio.wait_for(process.stdout.readline(), START)
-            assert said, (self.folder / "stderr").read_text()
-            yield process
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
 
 
 @pytest_asyncio.fixture
@@ -69,20 +28,11 @@ async def telegram() -> AsyncIterator[App]:
 
 @pytest.fixture
 def program(tmp_path: Path, telegram: App) -> Program:
-    names = ("PATH", "HOME", "LANG")
-    environment = {name: os.environ[name] for name in names if name in os.environ} | {
-        "AURELIUS_DATA_DIR": str(tmp_path / "data"),
-        "AURELIUS_PORT": "0",
-        "TELEGRAM_BOT_TOKEN": TOKEN,
-        "TELEGRAM_BASE_URL": telegram.url,
-    }
-    return Program(tmp_path, environment)
+    return Program.in_folder(tmp_path, TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_BASE_URL=telegram.url)
 
 
 async def link(program: Program, ann: AppUser) -> None:
-    found = re.search(r"code is (\w{8})", (await ann.say("hello"))["text"])
-    assert found is not None
-    assert "Telegram" in await program.run("link", found[1])
+    assert "Telegram" in await program.run("link", code_in(await ann.say("hello")))
     await ann.until(lambda shown: "You are linked" in shown[-1]["text"])
 
 
@@ -101,8 +51,7 @@ async def test_a_killed_program_goes_on_where_it_was(program: Program, telegram:
                 if event["what"] == "call" and event["method"] == "getUpdates" and event["status"] == 200
             )
         )
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
+        await killed(process)
     await ann.press(card, "Approve")
     await ann.send("/tasks")
     async with program.running():
