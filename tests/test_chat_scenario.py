@@ -51,6 +51,7 @@ class Platform:
     edits: bool = True
     groups: bool = True
     grows: bool = True
+    voice: str = "voice"  # as what a sound of ours is shown
     hook: str = ""  # where events must be delivered to, at our address
 
 
@@ -70,6 +71,7 @@ PLATFORMS = (
         sends="chat.postMessage",
         heard="connected",
         forms=True,
+        voice="audio",  # only people can record what Slack calls a clip
     ),
     Platform(
         name="discord",
@@ -301,7 +303,7 @@ async def test_a_voice_note_is_heard_and_answered_by_one(stage: Stage, ann: AppU
     spoken = await ann.until(lambda shown: shown[-1]["files"] and shown[-1])
     assert any("stamps" in m["text"] for m in await ann.shown())
     (answer,) = spoken["files"]
-    assert answer["kind"] == "voice"
+    assert answer["kind"] == stage.platform.voice
     assert answer["duration"] is None or answer["duration"] > 0
     assert (await stage.app.file(answer["id"]))[:4] == b"OggS"
 
