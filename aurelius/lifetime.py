@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from aurelius import instance
+from aurelius import garbage, instance
 from aurelius.ground import prepared
 from aurelius.roles import Role
 from aurelius.settings import Settings
@@ -53,6 +53,7 @@ async def serve(settings: Settings, roles: frozenset[Role], *, until_stdin_close
             await stack.enter_async_context(_served(system.app, listener))
         link = await system.sign_in_link() if Role.WEB in roles else None
         print(_welcome(settings, roles, link, offline=ground.offline_url is not None), flush=True)
+        garbage.settle()
         log.info("started", roles=sorted(roles))
         await stop.wait()
         log.info("stopping")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from adapters import scanner, speech
 from adapters.model import Connection, connect
-from aurelius import pasted_key
+from aurelius import garbage, pasted_key
 from aurelius.chats import platforms as platforms_of
 from aurelius.chats import revealed
 from aurelius.clock import SystemClock
@@ -119,10 +119,14 @@ class System:
                 await repeated.start()
                 self.stack.push_async_callback(repeated.stop)
         if Role.WORKER in roles:
-            warming = asyncio.create_task(self.model.warm(), name="warm the model's client")
+            warming = asyncio.create_task(self._warm(), name="warm the model's client")
             following = asyncio.create_task(self.pasted_key.follow(), name="follow the key")
             for task in (warming, following):
                 self.stack.callback(task.cancel)
+
+    async def _warm(self) -> None:
+        await self.model.warm()
+        garbage.settle()
 
     async def sign_in_link(self) -> str:
         """A fresh address that signs the owner in, once."""

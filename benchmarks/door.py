@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from aurelius import garbage
 from aurelius.clock import SystemClock
 from bot.ids import new_id
 from bot.message import InboundMessage
@@ -57,6 +58,7 @@ async def opened(url: str) -> AsyncIterator[Door]:
     try:
         await bus.start()
         await engine.start(())
+        garbage.settle()  # as a process of ours does when it has started
         yield Door(
             ports=Ports(
                 clock=SystemClock(),
@@ -66,6 +68,8 @@ async def opened(url: str) -> AsyncIterator[Door]:
                 model=nothing,
                 actions=nothing,
                 platforms={},
+                speech=nothing,
+                screen=nothing,
                 system="",
                 public_url="",
             )
