@@ -10,8 +10,8 @@ from collections.abc import Callable
 from html import escape
 
 Pair = tuple[str, str]  # text, html
-QUOTE = re.compile(r"(?:^|(?<=\n))> ?[^\n]*(?:\n> ?[^\n]*)*")
 RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("quote", re.compile(r"(?:^|(?<=\n))> ?[^\n]*(?:\n> ?[^\n]*)*")),
     ("escape", re.compile(r"\\([^0-9A-Za-z\s])")),
     ("block", re.compile(r"```(?:([a-zA-Z0-9_+\-.#]+)\n)?\n*([^\n].*?)\n*```", re.S)),
     ("link", re.compile(r"\[((?:\\.|[^\[\]\\])+)\]\((?:<([^<>\s]+)>|([^\s()<>]+))\)", re.S)),
@@ -34,36 +34,30 @@ TAGS = {"bold": "b", "under": "u", "italic": "i", "strike": "s", "spoiler": "mar
 def read(source: str) -> Pair:
     """(text, html)."""
     text, html, at = "", "", 0
-    for quote in QUOTE.finditer(source):
-        before = _inline(source[at : quote.start()])
-        inside = _inline(re.sub(r"(?m)^> ?", "", quote[0]))
-        text += before[0] + inside[0]
-        html += f"{before[1]}<blockquote>{inside[1]}</blockquote>"
-        at = quote.end()
-    rest = _inline(source[at:])
-    return text + rest[0], html + rest[1]
-
-
-def _inline(source: str) -> Pair:
-    text, html, at = "", "", 0
     while at < len(source):
-        for name, rule in RULES:
-            found = rule.match(source, at)
-            if found is not None:
-                piece = _shown(name, found)
-                break
-        else:
-            piece, found = (source[at], escape(source[at])), None
-        text, html = text + piece[0], html + piece[1]
-        at = found.end() if found is not None and found.end() > at else at + 1
+        piece, end = _next(source, at)
+        text, html, at = text + piece[0], html + piece[1], end
     return text, html
+
+
+def _next(source: str, at: int) -> tuple[Pair, int]:
+    for name, rule in RULES:
+        found = rule.match(source, at)
+        if found is not None and found.end() > at:
+            return _shown(name, found), found.end()
+    return _plain(source[at]), at + 1
 
 
 def _shown(name: str, found: re.Match[str]) -> Pair:
     if name in TAGS:
-        inner = _inline(found[1])
+        inner = read(found[1])
         return inner[0], f"<{TAGS[name]}>{inner[1]}</{TAGS[name]}>"
     return SHOWN[name](found)
+
+
+def _quote(found: re.Match[str]) -> Pair:
+    inner = read(re.sub(r"(?m)^> ?", "", found[0]))
+    return inner[0], f"<blockquote>{inner[1]}</blockquote>"
 
 
 def _plain(words: str) -> Pair:
@@ -79,7 +73,7 @@ def _link(found: re.Match[str]) -> Pair:
     """One whose words hold an address is shown as it is written."""
     if "http://" in found[1] or "https://" in found[1]:
         return _plain(found[0])
-    inner = _inline(found[1])
+    inner = read(found[1])
     return inner[0], _anchor(found[2] or found[3], inner[1])
 
 
@@ -89,6 +83,7 @@ def _anchor(address: str, html: str) -> str:
 
 
 SHOWN: dict[str, Callable[[re.Match[str]], Pair]] = {
+    "quote": _quote,
     "escape": lambda found: _plain(found[1]),
     "block": lambda found: (found[2], f"<pre>{escape(found[2])}</pre>"),
     "link": _link,

@@ -27,7 +27,7 @@ def _samples(sound: bytes) -> memoryview:
 
     found = bytearray()
     try:
-        with av.open(io.BytesIO(sound), "r") as container:
+        with av.open(io.BytesIO(sound), "r", format="ogg") as container:
             resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
             for frame in container.decode(audio=0):
                 for piece in resampler.resample(frame):
