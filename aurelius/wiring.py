@@ -12,11 +12,12 @@ import importlib.resources
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters import scanner, speech
+from adapters import embeddings, scanner, speech
 from adapters.model import Connection, connect
 from aurelius import garbage, pasted_key
 from aurelius.chats import platforms as platforms_of
@@ -43,11 +44,14 @@ from memory.vault import open_vault
 from scheduler.chores import Chores
 from scheduler.engine import Engine as DurableEngine
 from scheduler.recurrence import CronRecurrence
+from scheduler.repeated import Repeated
 from scheduler.tick import Tick
 from skills.catalogue import BUILTIN, Catalogue
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+EMBEDDING = timedelta(seconds=5)  # between two looks for what has no vector yet
 
 
 @asynccontextmanager
@@ -115,7 +119,10 @@ class System:
                 self.stack.push_async_callback(platform.stop)
         if Role.CLOCK in roles:
             tick = Tick(ports.memory, self.engine, CronRecurrence(), ports.clock)
-            for repeated in (tick, Chores(ports.memory, self.engine, ports.clock)):
+            rounds: list[Tick | Chores | Repeated] = [tick, Chores(ports.memory, self.engine, ports.clock)]
+            if isinstance(ports.memory, Database) and ports.memory.embedder is not None:
+                rounds.append(Repeated("embeddings", ports.memory.embedder.once, EMBEDDING, EMBEDDING))
+            for repeated in rounds:
                 await repeated.start()
                 self.stack.push_async_callback(repeated.stop)
         if Role.WORKER in roles:
@@ -182,7 +189,7 @@ class System:
 
 def _memory(ground: Ground, clock: Clock, stack: AsyncExitStack) -> Database:
     vault = open_vault(revealed(ground.settings.secret_keys), ground.settings.data_dir)
-    memory = Database(ground.database_url, vault, now=clock.now)
+    memory = Database(ground.database_url, vault, now=clock.now, embeddings=embeddings.connect(ground.settings))
     stack.push_async_callback(memory.close)
     return memory
 

@@ -237,6 +237,24 @@ class Speech(Protocol):
         """CommonMark, as a voice note in OGG/Opus in the user's voice. Raises Unheard."""
 
 
+class Unembedded(Exception):
+    """Texts were not turned into vectors; the message says why and what to do."""
+
+
+class Embeddings(Protocol):
+    """Texts as vectors of length 1: what means the same lies near. `name`: provider and model; vectors of different
+    names have nothing to do with each other. `near`: the cosine from which two texts are about the same thing."""
+
+    name: str
+    dimension: int
+    near: float
+
+    async def embed(self, texts: Sequence[str], *, asked: bool = False) -> list[list[float]]:
+        """`asked`: they are questions, not what may answer one. Raises Unembedded."""
+
+    async def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A webhook or page request, before any framework: header names are lower-case."""

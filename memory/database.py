@@ -13,10 +13,12 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.people import Scope
+from bot.ports import Embeddings
 from bot.repositories import Door, Work
 from memory.columns import dumps
 from memory.connect import connect
 from memory.everything import Deleted
+from memory.meanings import Embedder, Meanings
 from memory.vault import Vault
 from memory.work import OpenDoor, OpenWork
 
@@ -36,13 +38,23 @@ def _utc_now() -> datetime:
 
 
 class Database:
-    """Fulfils `bot.ports.Memory`. `now` tells the time where a repository needs one ("last Tuesday")."""
+    """Fulfils `bot.ports.Memory`. `now` tells the time where a repository needs one ("last Tuesday"); `embeddings`, if
+    there are any, let recall go by meaning as well as by words."""
 
     def __init__(
-        self, url: str, vault: Vault, *, pool: int = 5, overflow: int = 5, now: Callable[[], datetime] = _utc_now
+        self,
+        url: str,
+        vault: Vault,
+        *,
+        pool: int = 5,
+        overflow: int = 5,
+        now: Callable[[], datetime] = _utc_now,
+        embeddings: Embeddings | None = None,
     ) -> None:
         self._engine = make_engine(url, pool_size=pool, max_overflow=overflow, pool_timeout=30)
-        self._vault, self._now = vault, now
+        self._vault, self._now, self._meanings = vault, now, Meanings(embeddings)
+        self._embeddings = embeddings
+        self.embedder = Embedder(self, embeddings, now) if embeddings else None  # for whoever has time to let it work
         self._deleted: Deleted | None = None
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
 
@@ -54,15 +66,18 @@ class Database:
     async def work(self, scope: Scope) -> AsyncIterator[Work]:
         """One transaction over one person's data; leaving commits, an exception rolls back."""
         async with self._transaction() as tx:
-            yield OpenWork(tx, scope, self._now, self._deleted)
+            yield OpenWork(tx, scope, self._now, self._deleted, self._meanings)
 
     @asynccontextmanager
     async def door(self) -> AsyncIterator[Door]:
         """One transaction that is nobody's yet."""
         async with self._transaction() as tx:
-            yield OpenDoor(tx, self._vault, self._now, self._deleted)
+            yield OpenDoor(tx, self._vault, self._now, self._deleted, self._meanings)
 
     async def close(self) -> None:
+        """With the embeddings that it was given."""
+        if self._embeddings is not None:
+            await self._embeddings.close()
         await self._engine.dispose()
 
     @asynccontextmanager

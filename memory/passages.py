@@ -12,6 +12,7 @@ from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import ARRAY, Float, Integer, Row, SmallInteger, Text, bindparam, text
 
 from memory.columns import Id, Moment, clean
+from memory.meanings import Meaning
 from memory.question import Question, Side
 from memory.recall import FULL_LENGTH, SATURATION, Candidate, Terms
 from memory.rows import Owned
@@ -97,14 +98,6 @@ VECTORS = """LEFT JOIN LATERAL (
         SELECT vector FROM vectors
         WHERE vectors.user_id = :user AND model = :model AND vectors.hash = passages.hash OFFSET 0
     ) AS meant ON true"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
-    """What a question means, as a vector of length 1 by a model."""
-
-    model: str
-    vector: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

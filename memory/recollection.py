@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.people import Scope
 from bot.records import Found
 from memory.excerpt import excerpt
-from memory.passages import Meaning, OwnPassages
+from memory.meanings import Meanings
+from memory.passages import OwnPassages
 from memory.question import Question, Side, read
 from memory.recall import Ranked, rank
 from memory.rows import Owned
@@ -39,9 +40,11 @@ SOURCES = {
 class Recollection(Owned):
     """One person's. `now` tells the time."""
 
-    def __init__(self, tx: AsyncConnection, scope: Scope, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, tx: AsyncConnection, scope: Scope, now: Callable[[], datetime], meanings: Meanings | None = None
+    ) -> None:
         super().__init__(tx, scope)
-        self.now = now
+        self.now, self._meanings = now, meanings or Meanings()
 
     async def recall(self, query: str, limit: int) -> list[Found]:
         """What the person told that fits, best first, small enough for a prompt."""
@@ -71,14 +74,16 @@ class Recollection(Owned):
 
     async def ranked(self, question: Question, sides: Collection[Side]) -> list[Ranked]:
         """The passages of these sides that are about it, best first."""
-        terms, candidates = await OwnPassages(self.tx, self.scope).about(question, await self._meaning(question), sides)
-        ranked = [each for each in rank(question, terms, candidates) if each.candidate.side in sides]
         if not question.about:  # it asks for a time and nothing else
+            meaning = None
+        else:
+            meaning = await self._meanings.of(question.meaning)
+        terms, candidates = await OwnPassages(self.tx, self.scope).about(question, meaning, sides)
+        near = meaning.near if meaning else 1.0
+        ranked = [each for each in rank(question, terms, candidates, near) if each.candidate.side in sides]
+        if not question.about:
             return [each for each in ranked if question.covers(each.candidate.at)]
         return [each for each in ranked if each.fit > 0]
-
-    async def _meaning(self, question: Question) -> Meaning | None:
-        return None
 
     async def _found(self, query: str, question: Question, ranked: Sequence[Ranked], limit: int) -> list[Found]:
         """With their texts; without the question itself and what the person asked to forget."""

@@ -23,6 +23,7 @@ from memory.inbox import ArrivedMessages
 from memory.installations import InstalledApps
 from memory.keyring import SealedSecrets
 from memory.leases import NamedLeases
+from memory.meanings import Meanings
 from memory.messages import OwnMessages
 from memory.notes import OwnNotes
 from memory.persons import LinkedPersons
@@ -42,10 +43,15 @@ class OpenWork:
     """Fulfils `bot.repositories.Work`."""
 
     def __init__(
-        self, tx: AsyncConnection, scope: Scope, now: Callable[[], datetime], deleted: Deleted | None = None
+        self,
+        tx: AsyncConnection,
+        scope: Scope,
+        now: Callable[[], datetime],
+        deleted: Deleted | None = None,
+        meanings: Meanings | None = None,
     ) -> None:
         self.scope, self.tx = scope, tx
-        recollection = Recollection(tx, scope, now)
+        recollection = Recollection(tx, scope, now, meanings)
         self.messages: ports.Messages = OwnMessages(tx, scope, recollection)
         self.suggestions: ports.Suggestions = OwnSuggestions(tx, scope)
         self.trusts: ports.Trusts = OwnTrusts(tx, scope)
@@ -70,9 +76,14 @@ class OpenDoor:
     """Fulfils `bot.repositories.Door`."""
 
     def __init__(
-        self, tx: AsyncConnection, vault: Vault, now: Callable[[], datetime], deleted: Deleted | None = None
+        self,
+        tx: AsyncConnection,
+        vault: Vault,
+        now: Callable[[], datetime],
+        deleted: Deleted | None = None,
+        meanings: Meanings | None = None,
     ) -> None:
-        self.tx, self._now, self._deleted = tx, now, deleted
+        self.tx, self._now, self._deleted, self._meanings = tx, now, deleted, meanings
         self.inbox: ports.Inbox = ArrivedMessages(tx)
         self.persons: ports.Persons = LinkedPersons(tx)
         self.due: ports.DueReminders = AllDueReminders(tx)
@@ -84,4 +95,4 @@ class OpenDoor:
 
     def enter(self, scope: Scope) -> ports.Work:
         """One person's repositories inside this same transaction, once we know whose it is."""
-        return OpenWork(self.tx, scope, self._now, self._deleted)
+        return OpenWork(self.tx, scope, self._now, self._deleted, self._meanings)
