@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -64,7 +64,7 @@ class Mind:
 
 
 @pytest_asyncio.fixture
-async def mind(migrated_url: str) -> object:
+async def mind(migrated_url: str) -> AsyncIterator[Mind]:
     mind = Mind(migrated_url, Topics())
     yield mind
     await mind.database.close()
