@@ -315,6 +315,13 @@ async def channel(world: World, deliveries: Deliveries, body: Json) -> Json:
     return {}
 
 
+async def later(world: World, deliveries: Deliveries, body: Json) -> Json:
+    """So many seconds pass, as far as triggers are concerned."""
+    for trigger in world.triggers.values():
+        trigger["until"] -= float(body["seconds"])
+    return {}
+
+
 async def scopes(world: World, deliveries: Deliveries, body: Json) -> Json:
     """What the app may do in our own workspace."""
     world.home.scopes = list(body["scopes"])
@@ -343,5 +350,6 @@ async def forget_faults(world: World, deliveries: Deliveries, body: Json) -> Jso
 
 
 ACTS: dict[str, Callable[[World, Deliveries, Json], Awaitable[Json]]] = {
-    act.__name__: act for act in (again, drop, renew, revoke, restore, channel, scopes, request_url, forget_faults)
+    act.__name__: act
+    for act in (again, drop, renew, revoke, restore, channel, later, scopes, request_url, forget_faults)
 }

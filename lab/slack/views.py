@@ -15,7 +15,7 @@ TITLE, METADATA, CALLBACK = 24, 3000, 255
 
 async def views_open(world: World, team: Team, given: Mapping[str, Any]) -> Json:
     user = world.use_trigger(str(needed(given, "trigger_id")))
-    view = _view(given, "modal")
+    view = checked(given, "modal")
     kept = view | {"id": world.new_id("V"), "team_id": team.id, "user": user, "hash": world.ts()}
     world.views[kept["id"]] = kept
     return {"view": kept}
@@ -27,7 +27,7 @@ async def views_update(world: World, team: Team, given: Mapping[str, Any]) -> Js
         raise Refusal("not_found")
     if given.get("hash") not in (None, known["hash"]):
         raise Refusal("hash_conflict")
-    known |= _view(given, "modal") | {"hash": world.ts()}
+    known |= checked(given, "modal") | {"hash": world.ts()}
     return {"view": known}
 
 
@@ -35,12 +35,12 @@ async def views_publish(world: World, team: Team, given: Mapping[str, Any]) -> J
     user = str(needed(given, "user_id"))
     if user not in world.users:
         raise Refusal("user_not_found")
-    view = _view(given, "home") | {"id": world.new_id("V"), "team_id": team.id, "hash": world.ts()}
+    view = checked(given, "home") | {"id": world.new_id("V"), "team_id": team.id, "hash": world.ts()}
     world.homes[f"{team.id} {user}"] = view
     return {"view": view}
 
 
-def _view(given: Mapping[str, Any], kind: str) -> Json:
+def checked(given: Mapping[str, Any], kind: str) -> Json:
     view = structure(given, "view")
     if not isinstance(view, dict) or view.get("type") != kind:
         raise _wrong(f"view must be of type {kind}")

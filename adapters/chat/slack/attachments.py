@@ -20,15 +20,19 @@ CLIPS = {"slack_audio": Kind.VOICE, "slack_video": Kind.VIDEO}  # recorded in Sl
 
 def files(message: Data, team: str) -> tuple[Attachment, ...]:
     """What can be fetched; a file that is gone, or lives elsewhere, has no private address."""
-    found = [_file(file, team) for file in message.get("files") or () if file.get("url_private")]
+    user = message.get("user")
+    found = [_file(file, team, user) for file in message.get("files") or () if file.get("url_private")]
     return (*found, *shared(message.get("attachments") or ()))
 
 
-def _file(file: Data, team: str) -> Attachment:
-    """A clip recorded in Slack may call itself video/mp4 even when it is only sound."""
+def _file(file: Data, team: str, sender: Any) -> Attachment:
+    """A clip recorded in Slack may call itself video/mp4 even when it is only sound; somebody else's, sent on, is a
+    file like any other."""
     mime = str(file.get("mimetype") or "application/octet-stream")
     kind = CLIPS.get(str(file.get("subtype"))) or _kind(mime)
-    if kind is Kind.VOICE and mime.startswith("video/"):
+    if kind is Kind.VOICE and file.get("user", sender) != sender:
+        kind = Kind.FILE
+    if file.get("subtype") == "slack_audio" and mime.startswith("video/"):
         mime = mime.replace("video/", "audio/", 1)
     address = str(file.get("url_private_download") or file["url_private"])
     return Attachment(

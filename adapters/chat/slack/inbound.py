@@ -20,6 +20,7 @@ from bot.people import Person
 from bot.shortcuts import OWN, SENTENCES, SHORTCUTS
 
 PLATFORM = "slack"
+NAME = "Aurelius"
 FORM = "edit_card"  # callback id of the form behind an Edit button
 SPOKEN = (None, "file_share", "thread_broadcast", "me_message")  # subtypes of messages that people write
 ASKS = {"remember_this": ("remember", "Remember this"), "make_task": ("task", "Make a task of this")}
@@ -46,6 +47,10 @@ class Around:
     now: datetime
     names: Mapping[str, str] = field(default_factory=dict)
     direct: str = ""
+
+    def read(self, text: str) -> str:
+        """As people see it, ourselves by our name."""
+        return readable(text, {**self.names, self.me.user: NAME})
 
     def person(self, id: str) -> Person:
         return Person(platform=PLATFORM, tenant=self.me.team, id=id, name=self.names.get(id, ""))
@@ -129,7 +134,7 @@ def _message(event: Data, delivery: str, around: Around, edited: bool = False) -
     direct, named = place.startswith("D"), around.me.user in mentioned(raw)
     if not (direct or named or thread):
         return None
-    text, attachments = readable(addressed(raw, around.me.user), around.names), files(event, around.me.team)
+    text, attachments = around.read(addressed(raw, around.me.user)), files(event, around.me.team)
     if not text.strip() and not attachments:
         return None
     return InboundMessage(
@@ -208,7 +213,7 @@ def _value(state: Data) -> str:
 
 def _slash(body: Data, around: Around) -> InboundMessage | Command:
     """ "/aurelius tasks" is the command "tasks"; "/aurelius what is up?" is a message."""
-    said = readable(str(body.get("text") or ""), around.names).strip()
+    said = around.read(str(body.get("text") or "")).strip()
     name, _, rest = said.partition(" ")
     if not said or name.lower() in {*OWN, *SENTENCES, *SHORTCUTS}:
         return _ordered(body, around, name.lower() or "help", rest.strip())
@@ -221,7 +226,7 @@ def _shortcut(body: Data, around: Around) -> InboundMessage | Command | None:
     if not name:
         return None
     message = body["message"]
-    text, author = readable(str(message.get("text") or ""), around.names), str(message.get("user") or "")
+    text, author = around.read(str(message.get("text") or "")), str(message.get("user") or "")
     attachments = files(message, around.me.team)
     if author == sender_of(body) and not attachments:
         return _ordered(body, around, name, text)
