@@ -108,6 +108,33 @@ async def test_a_press_by_somebody_else_does_nothing(lab: Lab, ports: Ports, wha
     await answer_to(ann, card, "Sent to Fred")
 
 
+async def test_a_card_is_changed_by_a_reply_to_it(lab: Lab, ann: AppUser) -> None:
+    card = await card_of(lab, ann, "write to Emil", letter("Emil", at="3pm"))
+    nonce = card["buttons"][0]["token"].partition(".")[2]
+    change = {"card": nonce[:8], "decision": "change", "changes": {"at": "4pm"}}
+    await lab.script({"tools": [{"name": "answer_card", "input": change}]}, match={"text": "yes but at 4pm"})
+    await ann.send("yes but at 4pm", reply_to=card["id"])
+    changed = await answer_to(ann, card, "4pm")
+    assert "Emil" in changed["text"]
+    await ann.press(changed, "Approve")
+    await answer_to(ann, changed, "Sent to Emil")
+    assert done_to("Emil") == ["Hello 4pm"]
+
+
+async def test_edit_asks_in_words_and_takes_the_lines_as_they_should_be(lab: Lab, ann: AppUser) -> None:
+    card = await card_of(lab, ann, "write to Gina", letter("Gina", at="3pm"))
+    await ann.press(card, "Edit")
+    asked = await ann.until(lambda shown: "What should be different" in shown[-1]["text"] and shown[-1])
+    await ann.send("at: 5pm", reply_to=asked["id"])
+    changed = await answer_to(ann, card, "5pm")
+    await ann.press(card, "Approve")  # the old card's button: what stands there is not what would run
+    await ann.until(lambda shown: shown[-1]["id"] != changed["id"])
+    assert done_to("Gina") == []
+    await ann.press(changed, "Approve")
+    await ann.until(lambda shown: "Sent to Gina" in shown[-1]["text"])
+    assert done_to("Gina") == ["Hello 5pm"]
+
+
 async def test_what_was_done_is_taken_back_and_said_in_a_line(ann: AppUser) -> None:
     added = await ann.say("add water the plants to my list")
     assert labels(added) == ["Undo"]

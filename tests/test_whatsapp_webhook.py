@@ -20,6 +20,7 @@ from tests.talk import WAIT, Lab
 from tests.whatsapp_stage import ann, hook, settings, whatsapp  # noqa: F401 - fixtures
 
 PICTURE = base64.b64encode(b"\xff\xd8\xff\xe0picture").decode()
+PDF = base64.b64encode(b"%PDF-1.4 an offer %%EOF").decode()
 
 
 async def test_an_event_that_comes_again_is_answered_once(whatsapp: App, ann: AppUser) -> None:
@@ -110,6 +111,14 @@ async def test_a_picture_is_seen_by_the_model(lab: Lab, ann: AppUser) -> None:
         b for m in body["messages"] if isinstance(m["content"], list) for b in m["content"] if b["type"] == "image"
     ]
     assert pictures[0]["source"]["data"] == PICTURE
+
+
+async def test_a_pdf_is_fetched_with_the_token_and_seen_by_the_model(lab: Lab, whatsapp: App, ann: AppUser) -> None:
+    await lab.script({"text": "An offer."}, match={"text": "what does it say?"})
+    file = {"kind": "document", "name": "offer.pdf", "mime": "application/pdf", "base64": PDF}
+    assert (await ann.say("what does it say?", file=file))["text"] == "An offer."
+    assert PDF in str((await lab.requests())[-1]["body"])
+    assert [call["status"] for call in await whatsapp.calls("download")][-1] == 200
 
 
 async def test_forwarded_words_are_never_the_persons_own(lab: Lab, ann: AppUser) -> None:

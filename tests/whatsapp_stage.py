@@ -34,8 +34,7 @@ async def whatsapp() -> AsyncIterator[App]:
         yield whatsapp
 
 
-@pytest.fixture(scope="module")
-def settings(whatsapp: App) -> dict[str, Any]:
+def settings_for(whatsapp: App) -> dict[str, Any]:
     return {
         "whatsapp_access_token": TOKEN,
         "whatsapp_phone_number_id": NUMBER_ID,
@@ -43,6 +42,11 @@ def settings(whatsapp: App) -> dict[str, Any]:
         "whatsapp_verify_token": VERIFY_TOKEN,
         "whatsapp_base_url": whatsapp.url,
     }
+
+
+@pytest.fixture(scope="module")
+def settings(whatsapp: App) -> dict[str, Any]:
+    return settings_for(whatsapp)
 
 
 class Door:
