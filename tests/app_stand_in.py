@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
+import pytest
 
 from bot.ids import new_id
 from bot.link import link
@@ -182,10 +183,14 @@ class AppUser:
 
     async def until_screen(self, there: Callable[[Any], Any]) -> Any:
         """Wait until `there(screen)` is true, looking again whenever something happens."""
-        seen = len(await self.app.events())
-        async with asyncio.timeout(WAIT):
-            while not (found := there(await self.screen())):
-                seen += len(await self.app.events(seen - 1, WAIT))
+        seen, screen = len(await self.app.events()), await self.screen()
+        try:
+            async with asyncio.timeout(WAIT):
+                while not (found := there(screen)):
+                    seen += len(await self.app.events(seen - 1, WAIT))
+                    screen = await self.screen()
+        except TimeoutError:
+            pytest.fail(f"the screen still shows {screen}")
         return found
 
 
