@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import itertools
 import re
 import socket
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 import pytest_asyncio
 from starlette.datastructures import State
@@ -24,6 +26,7 @@ from lab.discord.app import TOKEN as DISCORD
 from lab.slack.app import APP_TOKEN
 from lab.slack.app import TOKEN as SLACK
 from lab.telegram.app import TOKEN as TELEGRAM
+from lab.whatsapp import world as whatsapp
 from tests.app_stand_in import App, AppUser, card_of, code_in, group, labels, linked, stand_in
 from tests.elevenlabs_stand_in import Elevenlabs
 from tests.elevenlabs_stand_in import stand_in as elevenlabs_stand_in
@@ -83,6 +86,21 @@ PLATFORMS = (
         sends="messages.create",
         heard="identified",
         forms=True,
+    ),
+    Platform(
+        name="whatsapp",
+        settings=lambda url: {
+            "whatsapp_access_token": whatsapp.TOKEN,
+            "whatsapp_phone_number_id": whatsapp.NUMBER_ID,
+            "whatsapp_app_secret": whatsapp.APP_SECRET,
+            "whatsapp_verify_token": whatsapp.VERIFY_TOKEN,
+            "whatsapp_base_url": url,
+        },
+        sends="messages",
+        edits=False,
+        groups=False,
+        grows=False,
+        hook="/webhooks/whatsapp",
     ),
 )
 NAMES = [platform.name for platform in PLATFORMS]
@@ -305,7 +323,9 @@ async def test_a_voice_note_is_heard_and_answered_by_one(stage: Stage, ann: AppU
     (answer,) = spoken["files"]
     assert answer["kind"] == stage.platform.voice
     assert answer["duration"] is None or answer["duration"] > 0
-    assert (await stage.app.file(answer["id"]))[:4] == b"OggS"
+    with av.open(io.BytesIO(await stage.app.file(answer["id"])), "r") as sound:
+        assert [stream.type for stream in sound.streams] == ["audio"]
+        assert sound.duration
 
 
 async def test_a_spoken_yes_answers_the_card(stage: Stage, ann: AppUser) -> None:
