@@ -121,6 +121,12 @@ async def test_what_it_speaks_is_real_sound_in_the_format_asked_for(
     assert 1.5 < sound.seconds(answer.content) < 6
 
 
+async def test_speech_can_be_streamed(service: Elevenlabs) -> None:
+    answer = await speak(service, {"text": "In pieces."}, voice=f"{GEORGE}/stream", output="opus_48000_64")
+    assert sound.seconds(answer.content) > 0.3
+    assert [each["text"] for each in await service.spoken()][-1] == "In pieces."
+
+
 async def test_raw_samples_are_as_long_as_their_rate_says(service: Elevenlabs) -> None:
     wav = await speak(service, {"text": "Hello."}, output="wav_8000")
     pcm = await speak(service, {"text": "Hello."}, output="pcm_8000")

@@ -1,12 +1,12 @@
 """A voice note is heard: through the vendor's own client, against its stand-in, with a real database behind it."""
 
+# ruff: noqa: F811 - a fixture is imported and then named as a parameter
 from __future__ import annotations
 
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -14,29 +14,13 @@ import pytest_asyncio
 from adapters import speech
 from adapters.speech.elevenlabs import ElevenLabs
 from adapters.speech.sound import LARGEST
-from bot.people import Scope, User, Voice
+from bot.people import Scope
 from bot.ports import Speech, Unheard
 from memory.database import Database
-from tests.elevenlabs_stand_in import Elevenlabs, stand_in
-from tests.memory_world import NOW
+from tests.elevenlabs_stand_in import Elevenlabs
 from tests.sounds import FORMATS, encoded, film, recording, silence, tone, words
+from tests.speech_stage import Hands, clock, service, talking, user  # noqa: F401 - fixtures
 from tests.stand_ins.clamd import VIRUS, clamd
-
-
-class Hands:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.at = NOW
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def service() -> AsyncIterator[Elevenlabs]:
-    async with stand_in() as service:
-        yield service
 
 
 @pytest_asyncio.fixture
@@ -46,53 +30,39 @@ async def calls(service: Elevenlabs) -> AsyncIterator[list[object]]:
     yield await service.calls("speech-to-text")
 
 
-@pytest.fixture
-def clock() -> Hands:
-    return Hands()
-
-
-@pytest.fixture
-def ears(service: Elevenlabs, database: Database, clock: Hands) -> Speech:
-    return speech.connect(key=service.key, base_url=service.url, clamd=None, memory=database, clock=clock)
-
-
-def user(scope: Scope, **voice: object) -> User:
-    return User(id=scope.user, org=scope.org, name="Ann", voice=replace(Voice(), **voice))  # type: ignore[arg-type]
-
-
 def digest(sound: bytes) -> str:
     return hashlib.sha256(sound).hexdigest()
 
 
 @pytest.mark.parametrize("format", FORMATS)
-async def test_every_format_is_heard(ears: Speech, service: Elevenlabs, ann: Scope, format: str) -> None:
+async def test_every_format_is_heard(talking: Speech, service: Elevenlabs, ann: Scope, format: str) -> None:
     sound = recording(format, 2.0)
     await service.hears(f"Buy milk, says {format}.", sha256=digest(sound))
-    heard = await ears.hear(user(ann), sound)
+    heard = await talking.hear(user(ann), sound)
     assert heard.text == f"Buy milk, says {format}."
     assert heard.language == "en"
     assert heard.duration == pytest.approx(2.0, abs=0.1)
     assert heard.confidence == pytest.approx(0.951, abs=0.001)
 
 
-async def test_real_words_are_heard(ears: Speech, service: Elevenlabs, ann: Scope) -> None:
+async def test_real_words_are_heard(talking: Speech, service: Elevenlabs, ann: Scope) -> None:
     sound = words("Remind me to call the dentist tomorrow.")
     await service.hears("Remind me to call the dentist tomorrow.")
-    assert (await ears.hear(user(ann), sound)).duration > 1.5
+    assert (await talking.hear(user(ann), sound)).duration > 1.5
 
 
-async def test_sentences_have_their_times(ears: Speech, service: Elevenlabs, ann: Scope) -> None:
+async def test_sentences_have_their_times(talking: Speech, service: Elevenlabs, ann: Scope) -> None:
     sound = recording("ogg", 4.0, pitch=300)
     await service.hears("Buy milk. Call Bob tomorrow! And then", sha256=digest(sound))
-    heard = await ears.hear(user(ann), sound)
+    heard = await talking.hear(user(ann), sound)
     assert [segment.text for segment in heard.segments] == ["Buy milk.", "Call Bob tomorrow!", "And then"]
     assert heard.segments[0].begin == 0.0
     assert heard.segments[0].end < heard.segments[1].begin < heard.segments[1].end < heard.segments[2].begin
     assert heard.segments[2].end == pytest.approx(4.0, abs=0.1)
 
 
-async def test_the_request_says_what_the_service_must_know(ears: Speech, service: Elevenlabs, ann: Scope) -> None:
-    await ears.hear(user(ann, language="de-CH"), recording("m4a", pitch=310))
+async def test_the_request_says_what_the_service_must_know(talking: Speech, service: Elevenlabs, ann: Scope) -> None:
+    await talking.hear(user(ann, language="de-CH"), recording("m4a", pitch=310))
     given = (await service.calls("speech-to-text"))[-1]["given"]
     assert given.pop("file").endswith("bytes, audio/mp4)")
     asked = {name: value for name, value in given.items() if value != "null"}
@@ -105,11 +75,11 @@ async def test_the_request_says_what_the_service_must_know(ears: Speech, service
 
 
 async def test_the_language_that_was_heard_is_told_in_two_letters(
-    ears: Speech, service: Elevenlabs, ann: Scope
+    talking: Speech, service: Elevenlabs, ann: Scope
 ) -> None:
     sound = recording(pitch=320)
     await service.hears("Guten Morgen.", language="de", sha256=digest(sound))
-    assert (await ears.hear(user(ann), sound)).language == "de"
+    assert (await talking.hear(user(ann), sound)).language == "de"
 
 
 UNHEARD: dict[str, tuple[Callable[[], bytes], str]] = {
@@ -136,63 +106,63 @@ UNHEARD: dict[str, tuple[Callable[[], bytes], str]] = {
 
 @pytest.mark.parametrize("what", UNHEARD)
 async def test_what_cannot_be_heard_is_told_and_never_sent(
-    ears: Speech, service: Elevenlabs, ann: Scope, calls: list[object], what: str
+    talking: Speech, service: Elevenlabs, ann: Scope, calls: list[object], what: str
 ) -> None:
     make, words = UNHEARD[what]
     with pytest.raises(Unheard, match=words) as caught:
-        await ears.hear(user(ann), make())
+        await talking.hear(user(ann), make())
     assert "Please" in str(caught.value)
     assert len(await service.calls("speech-to-text")) == len(calls)
 
 
-async def test_a_recording_of_more_than_two_hours_is_refused(ears: Speech, ann: Scope) -> None:
+async def test_a_recording_of_more_than_two_hours_is_refused(talking: Speech, ann: Scope) -> None:
     with pytest.raises(Unheard, match="longer than two hours"):
-        await ears.hear(user(ann), encoded(tone(1.0), "webm", slower=3 * 3600))
+        await talking.hear(user(ann), encoded(tone(1.0), "webm", slower=3 * 3600))
 
 
-async def test_a_recording_in_which_nobody_speaks_is_told(ears: Speech, service: Elevenlabs, ann: Scope) -> None:
+async def test_a_recording_in_which_nobody_speaks_is_told(talking: Speech, service: Elevenlabs, ann: Scope) -> None:
     sound = recording(pitch=330)
     await service.hears(" ", sha256=digest(sound))
     with pytest.raises(Unheard, match="no words"):
-        await ears.hear(user(ann), sound)
+        await talking.hear(user(ann), sound)
 
 
 async def test_the_same_recording_is_sent_once_a_day(
-    ears: Speech, service: Elevenlabs, ann: Scope, bob: Scope, clock: Hands, calls: list[object]
+    talking: Speech, service: Elevenlabs, ann: Scope, bob: Scope, clock: Hands, calls: list[object]
 ) -> None:
     sound = recording(pitch=340)
     await service.hears("Once.", sha256=digest(sound))
-    first = await ears.hear(user(ann), sound)
+    first = await talking.hear(user(ann), sound)
     clock.at += timedelta(hours=23, minutes=59)
-    assert await ears.hear(user(ann), sound) == first
+    assert await talking.hear(user(ann), sound) == first
     assert len(await service.calls("speech-to-text")) == len(calls) + 1
-    await ears.hear(user(bob), sound)  # what Ann's recording said is hers
+    await talking.hear(user(bob), sound)  # what Ann's recording said is hers
     assert len(await service.calls("speech-to-text")) == len(calls) + 2
     clock.at += timedelta(minutes=2)
-    await ears.hear(user(ann), sound)
+    await talking.hear(user(ann), sound)
     assert len(await service.calls("speech-to-text")) == len(calls) + 3
 
 
 async def test_two_who_ask_at_once_for_the_same_make_one_call(
-    ears: Speech, service: Elevenlabs, ann: Scope, calls: list[object]
+    talking: Speech, service: Elevenlabs, ann: Scope, calls: list[object]
 ) -> None:
     sound = recording(pitch=350)
-    first, second = await asyncio.gather(ears.hear(user(ann), sound), ears.hear(user(ann), sound))
+    first, second = await asyncio.gather(talking.hear(user(ann), sound), talking.hear(user(ann), sound))
     assert first == second
     assert len(await service.calls("speech-to-text")) == len(calls) + 1
 
 
 async def test_what_was_paid_for_is_kept_even_when_nobody_waits_any_more(
-    ears: Speech, service: Elevenlabs, ann: Scope, calls: list[object]
+    talking: Speech, service: Elevenlabs, ann: Scope, calls: list[object]
 ) -> None:
     sound = recording(pitch=360)
     await service.fault("speech-to-text", status=503)  # the second try comes when nobody waits any more
-    hearing = asyncio.create_task(ears.hear(user(ann), sound))
+    hearing = asyncio.create_task(talking.hear(user(ann), sound))
     await service.called("speech-to-text", status=503)
     hearing.cancel()
     await asyncio.gather(hearing, return_exceptions=True)
     await service.until(lambda events: len(events) >= len(calls) + 2)
-    await ears.hear(user(ann), sound)
+    await talking.hear(user(ann), sound)
     assert len(await service.calls("speech-to-text")) == len(calls) + 2
 
 
@@ -200,15 +170,17 @@ async def test_an_infected_recording_is_never_sent(
     service: Elevenlabs, database: Database, clock: Hands, ann: Scope, calls: list[object]
 ) -> None:
     async with clamd() as daemon:
-        ears = speech.connect(key=service.key, base_url=service.url, clamd=daemon.address, memory=database, clock=clock)
+        talking = speech.connect(
+            key=service.key, base_url=service.url, clamd=daemon.address, memory=database, clock=clock
+        )
         clean = recording(pitch=370)
-        await ears.hear(user(ann), clean)
+        await talking.hear(user(ann), clean)
         assert daemon.scanned == [clean]
         with pytest.raises(Unheard, match="harmful"):
-            await ears.hear(user(ann), recording("mp3", pitch=370) + VIRUS)
+            await talking.hear(user(ann), recording("mp3", pitch=370) + VIRUS)
     with pytest.raises(Unheard, match="virus scanner does not answer"):
-        await ears.hear(user(ann), recording(pitch=380))
-    assert (await ears.hear(user(ann), clean)).text  # it was looked at
+        await talking.hear(user(ann), recording(pitch=380))
+    assert (await talking.hear(user(ann), clean)).text  # it was looked at
     assert len(await service.calls("speech-to-text")) == len(calls) + 1
 
 

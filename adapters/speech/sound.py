@@ -8,7 +8,7 @@ guess are lists of other files. Everything here blocks: call it in a thread. PyA
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LARGEST = 10 * 1024 * 1024  # bytes
 SHORTEST, LONGEST = 0.1, 2 * 3600.0  # seconds
+LONGEST_NOTE = 1_200.0  # seconds of what we say; a header that lies could ask for days
 LOUD = 64  # of 32,768: what stays below it throughout is silence (-54 dB)
 SEARCHED = 600.0  # seconds in which something must be heard; after so much silence the service may decide
 MISSING = 1.0  # seconds that may lack at the end of what the header promises; encoders round
@@ -101,8 +102,13 @@ def listen(sound: bytes) -> float:
 def voice_note(sound: bytes) -> tuple[bytes, float]:
     """The same sound in OGG/Opus, as it is when it is that already, and its seconds. Raises Unheard (DAMAGED)."""
     with _opened(sound) as (container, stream):
-        if container.format.name == OGG.demuxer and stream.codec_context.name == "opus":
-            return sound, _length(container, stream)
+        fits = (container.format.name, stream.codec_context.name) == (OGG.demuxer, "opus")
+        seconds = _length(container, stream)
+    if seconds > LONGEST_NOTE:
+        raise Unheard(DAMAGED)
+    if fits:
+        return sound, seconds
+    with _opened(sound) as (container, stream):
         note = _encoded(container, stream)
     with _opened(note) as (container, stream):
         return note, _length(container, stream)
@@ -120,9 +126,10 @@ def _opened(sound: bytes) -> Iterator[tuple[InputContainer, AudioStream]]:
         with av.open(io.BytesIO(sound), "r", format=kind.demuxer, metadata_errors="ignore") as container:
             if any(not _is_cover(stream.disposition) for stream in container.streams.video):
                 raise Unheard(VIDEO)
-            if not container.streams.audio:
+            known = [stream for stream in container.streams.audio if stream.codec_context is not None]
+            if not known:
                 raise Unheard(NOT_SOUND)
-            yield container, container.streams.audio[0]
+            yield container, known[0]
     except FFmpegError as error:
         raise Unheard(DAMAGED) from error
 
@@ -153,19 +160,31 @@ def _wav_broke_off(sound: bytes) -> bool:
 
 
 def _audible(container: InputContainer, stream: AudioStream) -> bool:
-    from av.audio.resampler import AudioResampler
-
-    resampler = AudioResampler(format="s16", layout="mono", rate=8_000)
     searched = None
-    for frame in _frames(container, stream):
-        for small in resampler.resample(frame):
-            samples = memoryview(bytes(small.planes[0])[: 2 * small.samples]).cast("h")
-            searched = (searched or 0.0) + small.samples / 8_000
-            if max(samples, default=0) >= LOUD or min(samples, default=0) <= -LOUD or searched > SEARCHED:
-                return True
+    for piece in _resampled(_frames(container, stream), 8_000):
+        samples = memoryview(bytes(piece.planes[0])[: 2 * piece.samples]).cast("h")
+        searched = (searched or 0.0) + piece.samples / 8_000
+        if max(samples, default=0) >= LOUD or min(samples, default=0) <= -LOUD or searched > SEARCHED:
+            return True
     if searched is None:
         raise Unheard(DAMAGED)
     return False
+
+
+def _resampled(frames: Iterable[AudioFrame], rate: int) -> Iterator[AudioFrame]:
+    """One channel of 16 bits at `rate`. A sound may change its own rate or channels on the way."""
+    from av.audio.resampler import AudioResampler
+
+    resampler, shape = None, None
+    for frame in frames:
+        if shape != (shape := (frame.format.name, frame.layout.name, frame.sample_rate)):
+            if resampler is not None:
+                yield from resampler.resample(None)
+            resampler = AudioResampler(format="s16", layout="mono", rate=rate)
+        if resampler is not None:
+            yield from resampler.resample(frame)
+    if resampler is not None:
+        yield from resampler.resample(None)
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
@@ -185,16 +204,14 @@ def _decoded(packet: Packet[AudioStream]) -> list[AudioFrame]:
 
 def _encoded(container: InputContainer, stream: AudioStream) -> bytes:
     import av
-    from av.audio.resampler import AudioResampler
 
     written = io.BytesIO()
     with av.open(written, "w", format=OGG.demuxer) as out:
         note = out.add_stream("libopus", rate=RATE, layout="mono")
         note.bit_rate = BITS
-        resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
-        for frame in [*_frames(container, stream), None]:
-            for piece in resampler.resample(frame):
-                _write(out, note.encode(piece))
+        for piece in _resampled(_frames(container, stream), RATE):
+            piece.pts = None  # counted anew: what was cut or pieced together has holes
+            _write(out, note.encode(piece))
         _write(out, note.encode(None))
     return written.getvalue()
 

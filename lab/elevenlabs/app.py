@@ -141,7 +141,7 @@ async def _voices(world: World, request: Request, given: Json) -> Response:
 
 async def _spoken(request: Request) -> Response:
     world: World = request.app.state.world
-    return JSONResponse(list(world.made.values()))
+    return JSONResponse(world.spoken)
 
 
 async def _act(request: Request) -> Response:

@@ -109,11 +109,8 @@ async def speak(world: World, voice: str, body: Mapping[str, Any], output: str) 
     world.pay(len(text))
     codec, rate, bits = (*output.split("_"), "0")[:3]
     made = await asyncio.to_thread(sound.spoken, text, codec, int(rate), int(bits) * 1000, speed, language or "en")
-    digest = hashlib.sha256(made).hexdigest()
-    world.made[digest] = {
-        "text": text, "voice": voice, "model": model, "format": output, "settings": settings, "language": language,
-        "size": len(made), "sha256": digest,
-    }  # fmt: skip
+    about = {"text": text, "voice": voice, "model": model, "format": output, "settings": settings, "language": language}
+    world.spoken.append(about | {"size": len(made), "sha256": hashlib.sha256(made).hexdigest()})
     return made, sound.MIMES[codec]
 
 

@@ -42,7 +42,7 @@ class World:
     revoked: bool = False
     permissions: set[str] = field(default_factory=lambda: set(PERMISSIONS))
     credit: int | None = None  # characters that may still be spoken; None: no end
-    made: dict[str, Json] = field(default_factory=dict)  # what it spoke, by the hash of the sound
+    spoken: list[Json] = field(default_factory=list)  # what was spoken how, oldest first
     told: dict[str, Json] = field(default_factory=dict)  # what to hear in the recording with this hash
     next: deque[Json] = field(default_factory=deque)  # what to hear in recordings to come
     faults: list[Fault] = field(default_factory=list)
@@ -88,5 +88,5 @@ class World:
     def hears(self, sound: bytes) -> Json | None:
         """{text, language?}: what was said to be in this recording, or what it spoke there itself."""
         digest = hashlib.sha256(sound).hexdigest()
-        known = self.told.get(digest) or self.made.get(digest)
-        return known or (self.next.popleft() if self.next else None)
+        own = next((about for about in self.spoken if about["sha256"] == digest), None)
+        return self.told.get(digest) or own or (self.next.popleft() if self.next else None)
