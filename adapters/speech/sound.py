@@ -27,6 +27,7 @@ LONGEST_NOTE = 1_200.0  # seconds of what we say; a header that lies could ask f
 LOUD = 64  # of 32,768: what stays below it throughout is silence (-54 dB)
 SEARCHED = 600.0  # seconds in which something must be heard; after so much silence the service may decide
 MISSING = 1.0  # seconds that may lack at the end of what the header promises; encoders round
+RATES = range(1_000, 400_000)  # Hz; a header that lies about it costs minutes of computing
 RATE = 48_000  # Hz; the only one that Opus in OGG counts in
 BITS = 32_000  # a second; speech sounds well in it
 
@@ -180,6 +181,8 @@ def _resampled(frames: Iterable[AudioFrame], rate: int) -> Iterator[AudioFrame]:
         if shape != (shape := (frame.format.name, frame.layout.name, frame.sample_rate)):
             if resampler is not None:
                 yield from resampler.resample(None)
+            if frame.sample_rate not in RATES:
+                raise Unheard(DAMAGED)
             resampler = AudioResampler(format="s16", layout="mono", rate=rate)
         if resampler is not None:
             yield from resampler.resample(frame)
