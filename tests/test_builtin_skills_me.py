@@ -103,10 +103,10 @@ async def test_an_unknown_language_is_refused(ann: Stage) -> None:
 
 
 async def test_a_voice_is_chosen_part_by_part_and_each_choice_can_be_taken_back(ann: Stage) -> None:
-    assert "the voice Rachel, at 1 times" in (await ann.did("me.set_voice", voice=" Rachel ")).text
+    assert "the voice Rachel, at the usual speed." in (await ann.did("me.set_voice", voice=" Rachel ")).text
     slower = await ann.did("me.set_voice", speed=0.85, language="German", when="always")
     assert slower.text == (
-        "I always answer by voice too: with the voice Rachel, at 0.85 times the usual speed; I listen for German."
+        "I always answer by voice too: with the voice Rachel, 0.85 times as fast as usual; I listen for German."
     )
     assert (await chosen(ann)).voice == Voice(name="Rachel", speed=0.85, language="de", when=Speaks.ALWAYS)
     assert slower.undo is not None

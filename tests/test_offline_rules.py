@@ -139,7 +139,7 @@ def test_a_yes_with_a_but_that_is_not_understood_approves_nothing() -> None:
 
 
 def test_read_that_to_me_says_the_last_answer_again() -> None:
-    last = f"> 🎙️ what is on my list\n\nYour open tasks:\n\n- milk\n\n{FIRST}"
+    last = f"> 🎙️ what is on my list\n\nYour open tasks:\n\n- milk\n\n{FIRST}\n[ran: List tasks]"
     made = plan(Turn(text="Read that to me!", now=NOW, replies=(last,)))
     assert [call.action for call in made.calls] == ["me.speak"]
     assert made.text == "Your open tasks:\n\n- milk"

@@ -23,7 +23,7 @@ HEAR = (
     r"|(?:read|say|speak) (?:it|that|this|your (?:last )?answer)(?: out)? to me|let me hear (?:it|that|this)"
 )
 APP = r"(?P<app>telegram|slack|discord|whats ?app|(?:the |your )?(?:web ?)?page|the (?:web|browser))"
-QUOTE = re.compile(r"\A(?:> .*\n+)+")
+BESIDE = re.compile(r"\A(?:> .*\n+)+|\n+\[ran: [^\n]*\]\Z")  # what was heard then, what was done
 TOO = re.compile(rf"(?P<what>.+?)(?:\s*[,.;!?]\s*(?:and )?|\s+and )(?:please )?(?:{HEAR})", re.IGNORECASE | re.DOTALL)
 
 
@@ -50,8 +50,8 @@ def _set_language(found: re.Match[str], _: Turn) -> Answer | None:
 
 
 def _speak(_: re.Match[str], turn: Turn) -> Answer:
-    """What was said last, once more and aloud: without what was heard then and who is speaking."""
-    last = QUOTE.sub("", turn.last_reply).removesuffix(FIRST).strip()
+    """What was said last, once more and aloud: the words alone, also without who is speaking."""
+    last = BESIDE.sub("", turn.last_reply).removesuffix(FIRST).strip()
     return Answer(rounds=((SPEAK,),), text=last or HERE)
 
 

@@ -120,6 +120,16 @@ async def test_escape_while_recording_does_not_stop_an_answer(playing: Stage, pa
     assert isinstance(await received(playing), InboundMessage)
 
 
+async def test_a_key_that_is_held_down_does_not_end_what_it_began(playing: Stage, page: Page) -> None:
+    await page.get_by_role("button", name="Record a voice note").focus()
+    await page.keyboard.down("Enter")
+    await expect(page.get_by_role("button", name="Send the recording")).to_be_focused()
+    await page.keyboard.down("Enter")  # a second "down" is a repeat
+    await page.keyboard.up("Enter")
+    await expect(page.get_by_role("timer")).to_have_text("0:01")
+    assert playing.received == []
+
+
 async def test_a_slip_of_the_finger_sends_nothing(playing: Stage, page: Page) -> None:
     await page.get_by_role("button", name="Record a voice note").click()
     await page.get_by_role("button", name="Send the recording").click()
@@ -129,8 +139,8 @@ async def test_a_slip_of_the_finger_sends_nothing(playing: Stage, page: Page) ->
 
 async def test_a_recording_ends_by_itself_at_the_most_and_can_still_be_sent(playing: Stage, page: Page) -> None:
     await page.clock.install()
-    await page.get_by_role("button", name="Record a voice note").click()
-    await expect(page.get_by_role("group", name="Voice note")).to_contain_text("Recording")
+    await record(page)
+    await page.wait_for_function(HEARD)
     await page.clock.fast_forward(601_000)
     await expect(page.get_by_role("group", name="Voice note")).to_contain_text("the most")
     await page.keyboard.press("Enter")
@@ -219,8 +229,19 @@ async def test_a_voice_note_of_the_assistant_shows_its_length_and_can_be_sought_
 
 async def test_a_sound_that_is_none_can_still_be_saved(playing: Stage, page: Page) -> None:
     await voice_note(playing, b"RIFF....WAVE", 3.0)
-    await page.locator("#log audio").evaluate("audio => { audio.load(); audio.play().catch(() => {}) }")
-    await expect(page.locator("#log .sound a")).to_have_text("It does not play here: save it")
+    await expect(page.locator("#log .sound")).to_contain_text("This does not play.")
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="Save it").click()
+    assert await (await saving.value).path()
+
+
+async def test_a_sound_that_could_not_be_fetched_is_tried_again(playing: Stage, page: Page) -> None:
+    await page.route("**/chat/files/*", lambda route: route.abort())
+    await voice_note(playing, silence(2.0), 2.0)
+    await expect(page.locator("#log .sound")).to_contain_text("This does not play.")
+    await page.unroute("**/chat/files/*")
+    await page.get_by_role("button", name="Try again").click()
+    assert await play(page) == [2.0, 2.0]
 
 
 async def test_an_uploaded_sound_has_a_player_and_is_a_file(playing: Stage, page: Page) -> None:

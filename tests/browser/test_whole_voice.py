@@ -82,7 +82,7 @@ async def test_the_voice_is_the_persons_choice(migrated_url: str, tmp_path: Path
         async with chatting(migrated_url, tmp_path, chromium, **settings) as page:
             answers = page.locator("#log .assistant")
             await write(page, "speak slower")
-            await expect(answers.last).to_contain_text("0.85 times the usual speed")
+            await expect(answers.last).to_contain_text("0.85 times as fast as usual")
             await write(page, "never answer by voice")
             await expect(answers.last).to_contain_text("only when you ask for it")
             await service.hears("hi")

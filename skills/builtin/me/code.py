@@ -287,7 +287,8 @@ def _voice_text(voice: Voice) -> str:
     }
     how = f"with the voice {plain(voice.name)}" if voice.name else "with my usual voice"
     heard = f"; I listen for {_language_name(voice.language)}" if voice.language else ""
-    return f"{when[voice.when]}: {how}, at {voice.speed:g} times the usual speed{heard}."
+    fast = f"{voice.speed:g} times as fast as usual" if voice.speed != 1 else "at the usual speed"
+    return f"{when[voice.when]}: {how}, {fast}{heard}."
 
 
 def _time(text: str) -> time:

@@ -37,7 +37,9 @@ export class Recorder {
     if (why) return this.tell(why);
     this.#asking = true;
     try {
-      this.#take = new Take(await navigator.mediaDevices.getUserMedia({ audio: true }), () => this.#hold());
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      const take = new Take(stream, () => take === this.#take && this.#hold());
+      this.#take = take;
     } catch (error) {
       return this.tell(REFUSALS[error.name] ?? `The microphone does not work: ${error.message}`);
     } finally {
@@ -67,7 +69,6 @@ export class Recorder {
   /** It is over by itself: too long, too large, or the microphone is gone. What there is can still be sent. */
   #hold() {
     const take = this.#take;
-    if (!take) return;
     clearInterval(this.#timer);
     $("recording").classList.add("held");
     const most = take.seconds >= LONGEST || take.size >= LARGEST;
@@ -100,12 +101,13 @@ export class Recorder {
   #key(event) {
     if (!this.#take || $("panel").contains(event.target) || event.isComposing) return;
     const cancels = event.key === "Escape";
-    const sends = event.key === "Enter" && event.target.tagName !== "BUTTON";
+    // A key that is held down since it began the recording does not end it.
+    const sends = event.key === "Enter" && (event.repeat || event.target.tagName !== "BUTTON");
     if (!cancels && !sends) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // Escape would also stop an answer
     if (cancels) this.cancel();
-    else this.finish();
+    else if (!event.repeat) this.finish();
   }
 }
 

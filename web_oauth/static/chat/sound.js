@@ -33,7 +33,8 @@ export function drawSound(file, href) {
     if (Number.isFinite(audio.duration)) length.textContent = lengthOf(audio.duration);
   });
   audio.addEventListener("error", () => {
-    audio.replaceWith(make("a", { href, download: file.name }, "It does not play here: save it"));
+    const again = make("button", { type: "button", onclick: () => sound.replaceWith(drawSound(file, href)) }, "Try again");
+    audio.replaceWith(make("p.bad", {}, "This does not play. ", again, make("a", { href, download: file.name }, "Save it")));
   });
   seen.observe(audio);
   return sound;
