@@ -28,8 +28,8 @@ async def measure(folder: Path) -> list[Row]:
         await migrate(server.url)
         async with opened(server.url) as door:
             people = [await door.somebody(f"Person {number}") for number in range(100)]
-            ours = await _paced(lambda number: door.say(people[number % len(people)], "hi"))
-        floor = await _bare(server.url.replace("+asyncpg", ""))
+            ours = await paced(lambda number: door.say(people[number % len(people)], "hi"))
+        floor = await bare(server.url.replace("+asyncpg", ""))
     finally:
         await server.stop()
     worst, floor_worst = percentile(ours, 0.99), percentile(floor, 0.99)
@@ -45,17 +45,17 @@ async def measure(folder: Path) -> list[Row]:
     ]
 
 
-async def _bare(url: str) -> list[float]:
+async def bare(url: str) -> list[float]:
     """One row, one commit, the same driver."""
     pool: Any = await asyncpg.create_pool(url, min_size=CONNECTIONS, max_size=CONNECTIONS)
     try:
         await pool.execute("CREATE TABLE bare (id bigserial PRIMARY KEY, text text)")
-        return await _paced(lambda number: pool.execute("INSERT INTO bare (text) VALUES ($1)", f"hi {number}"))
+        return await paced(lambda number: pool.execute("INSERT INTO bare (text) VALUES ($1)", f"hi {number}"))
     finally:
         await pool.close()
 
 
-async def _paced(once: Callable[[int], Awaitable[Any]]) -> list[float]:
+async def paced(once: Callable[[int], Awaitable[Any]]) -> list[float]:
     """Seconds of each, begun at its moment whether the ones before are done or not."""
     loop, taken = asyncio.get_running_loop(), list[float]()
     began = loop.time()

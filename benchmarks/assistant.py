@@ -30,11 +30,11 @@ class Assistant:
 
 
 @asynccontextmanager
-async def running(folder: Path, **environment: str) -> AsyncIterator[Assistant]:
-    """Started on this data folder; stopped in order at the end."""
+async def running(folder: Path, *, only: str = "", **environment: str) -> AsyncIterator[Assistant]:
+    """Started on this data folder, whole or `only` a part; stopped in order at the end."""
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "aurelius", "run",
+        sys.executable, "-m", "aurelius", "run", *(("--only", only) if only else ()),
         env={"PATH": os.environ["PATH"], "AURELIUS_DATA_DIR": str(folder), "AURELIUS_PORT": "0"} | environment,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
