@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 
 from bot.begin import Begun, Sound
@@ -18,7 +17,6 @@ LARGEST = 10 * 1024 * 1024  # bytes
 GONE = (
     "I could not get this recording: it is gone, or it has more than 10 MB. Record it again, shorter, or write to me."
 )
-log = logging.getLogger("aurelius.hear")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,23 +98,22 @@ def wanted(voice: Voiced, *, asked: bool) -> bool:
     return asked or when is Speaks.ALWAYS or (when is Speaks.REPLY and voice.spoken)
 
 
-async def speak(ports: Ports, begun: Begun, text: str, *, asked: bool) -> Message | None:
-    """The answer as a voice note, a message of its own behind the text. Where that fails, who asked for it is told."""
+async def speak(ports: Ports, begun: Begun, text: str) -> Message:
+    """The answer as a voice note, a message of its own behind the text; or why there is none."""
 
-    async def speaking() -> Message | None:
+    async def speaking() -> Message:
         line = Message(
             id=derived_id("voice", begun.id), at=begun.at, author=Author.ASSISTANT, text="", sent_at=ports.clock.now()
         )
         try:
             upload = await ports.speech.speak(begun.user, text)
         except Unheard as error:
-            log.info("not spoken", extra={"why": str(error)})
-            return await _kept(ports, begun, replace(line, text=str(error))) if asked else None
+            return await _kept(ports, begun, replace(line, text=f"_{error}_"))
         async with ports.memory.work(begun.user.scope) as work:
             ref = await work.files.put(upload.about, upload.content)
         return await _kept(ports, begun, replace(line, files=(replace(upload.about, ref=ref),)))
 
-    return await ports.engine.step("speak", speaking, Message | None)
+    return await ports.engine.step("speak", speaking, Message)
 
 
 async def _kept(ports: Ports, begun: Begun, message: Message) -> Message:

@@ -35,7 +35,6 @@ SHORTCUTS: dict[str, Shortcut] = {
     "trust": Shortcut(action="me.trusts", about="what runs without asking"),
     "revoke": Shortcut(action="me.revoke_trust", rest="trust", needs="/revoke 1", about="ask again in future"),
     "plans": Shortcut(action="me.plans", about="what waits or is planned"),
-    "voice": Shortcut(action="me.set_voice", rest="when", needs="/voice always", about="when I answer by voice"),
     "write_to": Shortcut(action="me.write_to", rest="app", about="where I write to you first"),
     "accounts": Shortcut(action="me.accounts", about="the chat apps in which I know you"),
     "link": Shortcut(action="me.accounts", about="link another chat app"),
@@ -48,7 +47,12 @@ SHORTCUTS: dict[str, Shortcut] = {
     "export": Shortcut(action="memory.export", about="all your data as JSON"),
     "delete": Shortcut(action="memory.delete_everything", about="delete all your data", fixed=(("confirm", "DELETE"),)),
 }
-SENTENCES: dict[str, str] = {"remind": "remind me {}", "quiet": "set my quiet hours to {}", "summarise": "summarise {}"}
+SENTENCES: dict[str, str] = {
+    "remind": "remind me {}",
+    "quiet": "set my quiet hours to {}",
+    "summarise": "summarise {}",
+    "voice": "change how you speak to me: {}",
+}
 OWN = {
     "help": "what I can do",
     "undo": "take back the last thing I did",
@@ -56,4 +60,5 @@ OWN = {
     "remind": "/remind me to call Ann at 4",
     "quiet": "/quiet 22:00 to 7:00",
     "summarise": "/summarise our talk since Monday",
+    "voice": "/voice slower, and always",
 }

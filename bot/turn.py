@@ -80,11 +80,8 @@ async def turn(ports: Ports, id: str) -> None:
     messages = await ports.engine.step("reply", lambda: _reply(ports, voice, ending), tuple[Message, ...])
     for number, message in enumerate(messages):
         await deliver(ports, scope, message, f"reply:{number}")
-    asked = any(item.aloud for item in ending.acted)
-    if ending.text and wanted(voice, asked=asked):
-        spoken = await speak(ports, begun, ending.text, asked=asked)
-        if spoken is not None:
-            await deliver(ports, scope, spoken, "voice")
+    if ending.text and wanted(voice, asked=any(item.aloud for item in ending.acted)):
+        await deliver(ports, scope, await speak(ports, begun, ending.text), "voice")
     await progress(ports, begun.at, {"kind": "idle", "turn": id})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -88,7 +89,7 @@ async def index_of(database: Database, scope: Scope) -> tuple[Counter[tuple[str,
 
 async def recount(database: Database, scope: Scope) -> tuple[Counter[tuple[str, str]], tuple[int, int]]:
     """The same from the rows themselves."""
-    told = [
+    told: list[Any] = [
         (facts, "text", facts.c.replaced_by.is_(None)),
         (notes, "title || E'\\n' || text", text("true")),
         (messages, "text", messages.c.text != ""),

@@ -237,7 +237,7 @@ async def test_a_growing_answer_is_stopped(lab: Lab, slack: App, ann: AppUser) -
     here = ann.at(group())
     await lab.script({"text": "word " * 400, "latency": 15}, match={"text": "tell me without end"})
     await here.send("tell me without end", mention=True)
-    await here._until(lambda screen: any(message["growing"] for message in screen["messages"]))
+    await here.until_screen(lambda screen: any(message["growing"] for message in screen["messages"]))
     await here.stop()
     stopped = await here.until(lambda shown: shown and "Stopped" in shown[-1]["text"] and shown[-1])
     assert stopped["text"].startswith("word word")
@@ -358,18 +358,18 @@ async def test_the_home_tab_shows_cards_that_can_be_pressed(lab: Lab, slack: App
     await ann.say("/task buy ginger")
     card = await card_of(lab, ann, "write to Hugo", letter("Hugo"))
     await ann.act("home")
-    home = await ann._until(lambda screen: screen.get("home"))
+    home = await ann.until_screen(lambda screen: screen.get("home"))
     assert "Hugo" in home["text"]
     assert "ginger" in home["text"]
     await ann.act("press", message="home", button="Approve")
     await ann.becomes(card, "Sent to Hugo")
     assert done_to("Hugo") == ["Hello"]
-    await ann._until(lambda screen: "Nothing waits" in screen["home"]["text"])
+    await ann.until_screen(lambda screen: "Nothing waits" in screen["home"]["text"])
 
 
 async def test_the_home_tab_of_a_stranger_tells_how_to_begin(slack: App) -> None:
     eve = slack.person("Eve")
     await eve.act("home")
-    home = await eve._until(lambda screen: screen.get("home"))
+    home = await eve.until_screen(lambda screen: screen.get("home"))
     assert "do not know you yet" in home["text"]
     assert home["buttons"] == []

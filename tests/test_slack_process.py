@@ -16,7 +16,8 @@ import pytest_asyncio
 
 from lab.slack.app import APP_TOKEN, SIGNING_SECRET, TOKEN
 from tests.app_stand_in import App, AppUser, labels, stand_in
-from tests.test_telegram_process import MARK, Program
+from tests.program import Program
+from tests.test_telegram_process import MARK
 
 
 @pytest_asyncio.fixture

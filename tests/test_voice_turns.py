@@ -146,8 +146,9 @@ async def test_the_speech_service_being_down_costs_the_voice_and_not_the_answer(
 ) -> None:
     await choose(there, Voice(when=Speaks.ALWAYS))
     await speech.fault("text-to-speech", status=401, times=10)
-    (answer,) = await there.say("/tasks")
+    answer, why = await there.say("/tasks")
     assert answer.text
+    assert "could not speak" in why.text
     assert notes(chat, there) == []
     await speech.act("forget_faults")
 

@@ -16,7 +16,8 @@ import pytest_asyncio
 from adapters.chat.whatsapp.webhook import PATH
 from lab.whatsapp.world import APP_SECRET, NUMBER_ID, TOKEN, VERIFY_TOKEN
 from tests.app_stand_in import App, AppUser, labels, stand_in
-from tests.test_telegram_process import MARK, Program
+from tests.program import Program
+from tests.test_telegram_process import MARK
 
 
 @pytest.fixture
