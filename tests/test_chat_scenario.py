@@ -34,7 +34,7 @@ from tests.letterbox import done_to, use
 from tests.path_stage import Running
 from tests.program import Program, killed
 from tests.sounds import recording
-from tests.talk import Lab, offline_model
+from tests.talk import Lab, offline_model, owner_talk
 from tests.web_stage import served
 
 PICTURE, PDF = b"\xff\xd8\xff\xe0picture", b"%PDF-1.7 offer"
@@ -422,12 +422,14 @@ async def test_a_line_that_is_cut_is_taken_up_again(stage: Stage, ann: AppUser) 
     assert tasks["text"].count("salt") == 1
 
 
-async def test_a_token_that_is_refused_for_a_while_loses_nothing(stage: Stage, ann: AppUser) -> None:
+async def test_a_token_that_is_refused_for_a_while_stops_nobody_else_and_is_tried_again(
+    stage: Stage, ann: AppUser
+) -> None:
     times = heard(await stage.app.events(), stage.platform)
     await stage.app.revoke()
     await stage.app.drop()
-    other = stage.running.system  # others go on: the system works while one platform does not
-    assert (await other.ready())["engine"]
+    elsewhere = await owner_talk(stage.ports)
+    assert (await elsewhere.say("hi"))[-1].text
     await stage.app.restore()
     await stage.listens(times + 1 if stage.platform.heard else 1)
     await ann.send("add buy sugar to my list")

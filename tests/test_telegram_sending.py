@@ -3,17 +3,19 @@
 # ruff: noqa: F811 - a fixture is imported and then named as a parameter
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import structlog
 
-from adapters.chat.telegram import check
+from adapters.chat.telegram import check, connect
 from adapters.chat.telegram.taking import TRIES, Taking, Untaken, in_order
 from bot.ids import new_id
-from bot.message import Address, Attachment, Kind, Reply, Upload
-from bot.ports import ChatPlatform, Ports, Unsent
+from bot.message import Address, Attachment, Inbound, Kind, Reply, Upload
+from bot.people import Person
+from bot.ports import ChatPlatform, Form, Home, Ports, Request, Unsent
 from bot.shortcuts import OWN, SHORTCUTS
 from lab.telegram.app import TOKEN
 from tests.app_stand_in import App, AppUser, stand_in
@@ -154,6 +156,42 @@ async def test_a_token_that_is_refused_and_then_taken_again_loses_nothing(telegr
     await telegram.until(lambda events: [e for e in events[before:] if e.get("status") == 401])
     await telegram.restore()
     await ann.until(lambda shown: "sugar" in shown[-1]["text"])
+
+
+class Desk:
+    """A desk whose database is away at first."""
+
+    def __init__(self) -> None:
+        self.away, self.received = True, list[Inbound]()
+
+    async def receive(self, inbound: Inbound) -> None:
+        if self.away:
+            self.away = False
+            raise ConnectionError("the database is away")
+        self.received.append(inbound)
+
+    async def form(self, sender: Person, token: str) -> Form | None:
+        return None
+
+    async def home(self, sender: Person) -> Home | None:
+        return None
+
+
+async def test_a_webhook_acknowledges_only_what_was_written_down(ports: Ports, telegram: App, ann: AppUser) -> None:
+    desk, chat = Desk(), connect(
+        token=TOKEN, root=telegram.url, secret="s3cret", public_url="", memory=ports.memory, clock=ports.clock,
+        alone=True,
+    )  # fmt: skip
+    (hook,) = chat.hooks(desk)
+    private = {"id": int(ann.id), "type": "private", "first_name": "Ann"}
+    said = {"message_id": 1, "date": 1, "chat": private, "from": private | {"is_bot": False}, "text": "hi"}
+    request = Request(
+        method="POST", path=hook.path, query={}, headers={"x-telegram-bot-api-secret-token": "s3cret"},
+        body=json.dumps({"update_id": 9, "message": said}).encode(),
+    )  # fmt: skip
+    assert [(await hook.answer(request)).status for _ in range(2)] == [503, 200]
+    assert [item.delivery for item in desk.received] == ["9"]
+    await chat.close()
 
 
 async def test_what_nobody_could_write_down_comes_again_in_its_order() -> None:

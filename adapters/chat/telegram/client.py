@@ -83,6 +83,8 @@ class TelegramChat:
             self._in_background(self._lease.alone(lambda: poll(self._connection, take, self._begin_polling)))
         elif self._public_url:
             self._in_background(self._set_webhook(f"{self._public_url.rstrip('/')}{PATH}"))
+        else:
+            log.error("telegram_hears_nothing", why="TELEGRAM_WEBHOOK_SECRET is set and PUBLIC_URL is not")
 
     async def stop(self) -> None:
         """No longer listen; what is being answered can still be sent."""
