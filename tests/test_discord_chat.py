@@ -155,14 +155,14 @@ async def test_a_server_is_answered_only_when_the_bot_is_meant(ann: AppUser) -> 
     assert len(await here.shown()) == 2
 
 
-async def test_in_a_thread_in_which_the_bot_is_every_word_is_for_it(ann: AppUser) -> None:
+async def test_in_a_thread_in_which_the_bot_was_spoken_to_every_word_is_for_it(ann: AppUser, discord: App) -> None:
     room, thread = group(), group()["id"]
-    here = ann.at(room)
-    inside = ann.at({"id": thread})
+    here, inside = ann.at(room), ann.at({"id": thread})
     await here.send("not for the bot", thread=thread)
     await inside.say("hi", mention=True)
+    await discord.person("Eve").at({"id": thread}).send("who is that?")
     assert "task" in (await inside.say("/tasks"))["text"]
-    assert await here.shown() == []
+    assert (len(await inside.shown()), await here.shown()) == (2, [])
 
 
 # What is sent

@@ -202,6 +202,12 @@ async def content(world: World, gateway: Gateway, body: Json) -> Json:
     return {}
 
 
+async def server(world: World, gateway: Gateway, body: Json) -> Json:
+    """Whether the bot is in the lab's server; outside it, nobody can write to it."""
+    world.in_server = bool(body["joined"])
+    return {}
+
+
 async def revoke(world: World, gateway: Gateway, body: Json) -> Json:
     world.valid = False
     gateway.forget()
@@ -222,7 +228,7 @@ async def forget_faults(world: World, gateway: Gateway, body: Json) -> Json:
 ACTS: dict[str, Any] = {
     act.__name__: act
     for act in (
-        say, edit, press, submit, command, react, stop, again, block, close, drop, later, content, revoke, restore,
-        forget_faults,
+        say, edit, press, submit, command, react, stop, again, block, close, drop, later, content, server, revoke,
+        restore, forget_faults,
     )
 }  # fmt: skip

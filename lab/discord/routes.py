@@ -41,7 +41,8 @@ async def application(given: Given) -> Json:
 
 
 async def guilds(given: Given) -> list[Json]:
-    return [{"id": given.world.guild, "name": "Lab", "owner": False, "permissions": "0", "features": []}]
+    server = {"id": given.world.guild, "name": "Lab", "owner": False, "permissions": "0", "features": []}
+    return [server] if given.world.in_server else []
 
 
 async def open_direct(given: Given) -> Json:

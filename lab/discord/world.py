@@ -67,6 +67,7 @@ class World:
     def __init__(self, token: str) -> None:
         self.token, self.valid = token, True
         self.sees_content = True  # "Message Content Intent" is on
+        self.in_server = True
         self.bot: Json = account("900000000000000001", "Aurelius", bot=True)
         self.application = self.bot["id"]
         self.guild = "800000000000000001"

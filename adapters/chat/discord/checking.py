@@ -11,8 +11,8 @@ from adapters.chat.discord.gateway import NO_CONTENT, why
 
 INVITE = "https://discord.com/oauth2/authorize"
 SCOPES = "bot applications.commands"
-# View channels, send messages, embed links, attach files, read history, react, send in threads, send voice notes
-PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 6 | 1 << 38 | 1 << 46
+# View channels, send messages, attach files, read history, send in threads, send voice notes
+PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 15 | 1 << 16 | 1 << 38 | 1 << 46
 CONTENT = 1 << 18 | 1 << 19  # flags of an application: it may read messages, approved or below a hundred servers
 
 

@@ -88,10 +88,10 @@ class Connection:
         return await self._request("POST", path, ids, form=form)
 
     async def _request(self, method: str, path: str, ids: Mapping[str, str], **content: Any) -> Any:
+        http = await self._client()  # the SDK is loaded from here on
         import aiohttp
         from discord.http import Route
 
-        http = await self._client()
         seconds = TRANSFER if "form" in content else ANSWER
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT)
         return await http.request(Route(method, path, **ids), timeout=timeout, **content)

@@ -15,7 +15,7 @@ import structlog
 from adapters.chat.discord.connection import Connection
 
 PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0, 60.0, 120.0)  # seconds between tries, while something is wrong
-THREADS = ("THREAD_CREATE", "THREAD_UPDATE", "THREAD_DELETE", "THREAD_LIST_SYNC", "THREAD_MEMBERS_UPDATE")
+THREADS = ("THREAD_CREATE", "THREAD_UPDATE", "THREAD_DELETE", "THREAD_LIST_SYNC")
 log = structlog.get_logger()
 
 Hear = Callable[[str, Any], None]  # an event's name and data; returns at once

@@ -15,6 +15,7 @@ from bot.people import Person
 PLATFORM = "discord"
 EVENTS = ("MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_REACTION_ADD", "INTERACTION_CREATE")  # those that people cause
 SAID = (0, 19)  # types of messages that people write: plain and reply
+THREADS = (10, 11, 12)  # types of channels
 FORWARD = 1  # type of a message's reference
 VOICE = 1 << 13  # flag of a message that is a voice note
 CATCH_ALL = "aurelius"  # a slash command whose text is a plain message to us
@@ -30,7 +31,7 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Me:
-    """The bot's own account, and the threads that it takes part in."""
+    """The bot's own account, and the threads that there are."""
 
     id: str
     threads: frozenset[str] = frozenset()
@@ -46,7 +47,7 @@ def parse(event: str, data: Data, me: Me) -> Inbound | None:
         case "MESSAGE_REACTION_ADD":
             return _reaction(data, me)
         case "INTERACTION_CREATE":
-            return _interaction(data)
+            return _interaction(data, me)
     return None
 
 
@@ -55,9 +56,11 @@ def made_at(id: str) -> datetime:
     return datetime.fromtimestamp(((int(id) >> 22) + EPOCH) / 1000, UTC)
 
 
-def _address(place: Any) -> Address:
+def _address(data: Data, me: Me) -> Address:
     """A thread is a channel with an id of its own."""
-    return Address(platform=PLATFORM, tenant="", place=str(place))
+    place = str(data["channel_id"])
+    is_thread = place in me.threads or (data.get("channel") or {}).get("type") in THREADS
+    return Address(platform=PLATFORM, tenant="", place=place, thread=place if is_thread else "")
 
 
 def _person(user: Data) -> Person:
@@ -86,7 +89,7 @@ def _message(data: Data, me: Me) -> InboundMessage | None:
         return None
     return InboundMessage(
         delivery=str(data["id"]),
-        at=_address(data["channel_id"]),
+        at=_address(data, me),
         sender=_person(author),
         ref=str(data["id"]),
         text=text,
@@ -111,7 +114,7 @@ def _text(data: Data, me: Me) -> str:
 def _mentioned(data: Data, me: Me) -> bool:
     replied = (data.get("referenced_message") or {}).get("author") or {}
     named = any(str(user["id"]) == me.id for user in data.get("mentions", ()))
-    return named or str(replied.get("id")) == me.id or str(data["channel_id"]) in me.threads
+    return named or str(replied.get("id")) == me.id
 
 
 def _replied(data: Data) -> str | None:
@@ -175,19 +178,19 @@ def _reaction(data: Data, me: Me) -> Reaction | None:
     name = str(emoji.get("name") or emoji.get("id") or "")
     return Reaction(
         delivery=f"{data['message_id']}.{user}.{name}",
-        at=_address(data["channel_id"]),
+        at=_address(data, me),
         sender=_person(member),
         ref=str(data["message_id"]),
         emoji=name,
     )
 
 
-def _interaction(data: Data) -> Inbound | None:
+def _interaction(data: Data, me: Me) -> Inbound | None:
     user = data.get("user") or (data.get("member") or {}).get("user")
     if user is None or "channel_id" not in data:
         return None
     about: dict[str, Any] = {
-        "delivery": str(data["id"]), "at": _address(data["channel_id"]), "sender": _person(user)
+        "delivery": str(data["id"]), "at": _address(data, me), "sender": _person(user)
     }  # fmt: skip
     given = data.get("data") or {}
     match data["type"]:

@@ -6,12 +6,16 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+import structlog
+
+log = structlog.get_logger()
+
 Work = Callable[[], Awaitable[None]]
 SIDE_BY_SIDE = 8
 
 
 class Lanes:
-    """`put` never waits. What raises is not done again: the work itself tries as long as it takes."""
+    """`put` never waits. What raises is logged and not done again: the work itself tries as long as it takes."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Work]] = {}
@@ -32,9 +36,15 @@ class Lanes:
         try:
             async with self._room:
                 while waiting:
-                    await waiting.popleft()()
+                    await self._done(waiting.popleft())
         finally:
             del self._waiting[lane]
+
+    async def _done(self, work: Work) -> None:
+        try:
+            await work()
+        except Exception:
+            log.exception("discord_event_lost")
 
     async def stop(self) -> None:
         running = tuple(self._running)

@@ -22,6 +22,7 @@ from adapters.chat.discord.slash import are_there, commands
 from adapters.chat.discord.threads import after
 from bot.message import Inbound, InboundMessage
 from bot.ports import Desk
+from bot.receive import is_to_us
 
 HEARD = ("READY", "GUILD_CREATE", *THREADS, *EVENTS)
 PAGE, PAGES = 100, 5  # messages that are caught up in one conversation, at most
@@ -58,7 +59,7 @@ class Listening:
         elif event in EVENTS:
             self._arrived(event, data)
         else:
-            self._me = replace(self._me, threads=after(self._me, event, data))
+            self._me = replace(self._me, threads=after(self._me.threads, event, data))
 
     def _begin(self, data: Any) -> None:
         """A new session: what was missed comes first in every conversation."""
@@ -70,7 +71,7 @@ class Listening:
 
     def _arrived(self, event: str, data: Any) -> None:
         inbound = parse(event, data, self._me)
-        if inbound is None:
+        if inbound is None or not _is_for_us(inbound):
             return
         if event != "INTERACTION_CREATE":
             self._lanes.put(inbound.at.place, partial(self._take, inbound))
@@ -133,3 +134,8 @@ class Listening:
         task = asyncio.create_task(work, name="discord")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+
+def _is_for_us(inbound: Inbound) -> bool:
+    """What people of a server say to each other is not even written down; in which threads we are, the mind knows."""
+    return not isinstance(inbound, InboundMessage) or is_to_us(inbound) or bool(inbound.at.thread)

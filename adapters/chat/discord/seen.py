@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import structlog
+
 from bot.ports import Memory
 from bot.repositories import Installation
 
@@ -15,6 +17,7 @@ PLATFORM = "discord"
 REMEMBERED = 1000  # conversations: those that were last active
 EVERY = 2.0  # seconds between two writes; what is handed in twice changes nothing
 CONVERSATIONS = "direct"
+log = structlog.get_logger()
 
 
 class Seen:
@@ -51,7 +54,14 @@ class Seen:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            about = {CONVERSATIONS: dict(self._last)}
-            async with self._memory.door() as door:
-                await door.installations.put(PLATFORM, Installation(tenant="", token="", about=about))
+            try:
+                await self._write()
+            except Exception:
+                log.exception("discord_place_not_kept")
+                self._changed.set()
             await asyncio.sleep(EVERY)
+
+    async def _write(self) -> None:
+        about = {CONVERSATIONS: dict(self._last)}
+        async with self._memory.door() as door:
+            await door.installations.put(PLATFORM, Installation(tenant="", token="", about=about))
