@@ -3,6 +3,7 @@
 # ruff: noqa: F811 - a fixture is imported and then named as a parameter
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from adapters.speech.elevenlabs import client
 from adapters.speech.sound import listen
 from lab.telegram.app import TOKEN
 from tests.app_stand_in import App, AppUser
@@ -21,7 +23,10 @@ from tests.telegram_stand_in import ann, telegram  # noqa: F401 - fixtures
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def ears() -> AsyncIterator[Elevenlabs]:
+    """The vendor's client and PyAV are imported before: a busy machine takes long for it, and every wait is bounded."""
     async with stand_in() as ears:
+        await asyncio.to_thread(client, ears.key, ears.url, seconds=1.0)
+        await asyncio.to_thread(listen, recording())
         yield ears
 
 
