@@ -203,6 +203,8 @@ async def test_what_people_do_needs_what_is_there(whatsapp: App, ann: AppUser) -
     ):
         answer = await whatsapp.http.post(f"/lab/{act}", json={"user": ann.user, **body})
         assert answer.status_code == 400, act
+    elsewhere = await whatsapp.http.get("/lab/screen", params={"user": ann.id, "chat": "-100500"})
+    assert elsewhere.json()["messages"] == []
     assert (await whatsapp.http.post("/lab/fly", json={})).status_code == 404
 
 

@@ -197,6 +197,17 @@ async def test_a_drop_in_the_middle_marks_the_part_that_is_repeated(lab: Lab, wh
     assert [message["text"][:6] for message in shown] == begins
 
 
+async def test_an_outcome_that_may_have_arrived_says_so_when_it_is_repeated(
+    lab: Lab, whatsapp: App, ann: AppUser
+) -> None:
+    card = await card_of(lab, ann, "write to Hugo", letter("Hugo"))
+    await whatsapp.fault("messages", drop="after")
+    await ann.press(card, "Approve")
+    shown = await ann.until(lambda shown: shown[-2]["text"].startswith("(You may have got this") and shown[-3:])
+    assert [message["text"][:6] for message in shown] == ["✅ Sent", "(You m", "✅ Sent"]
+    assert done_to("Hugo") == ["Hello"]
+
+
 async def test_typing_is_shown_and_the_message_marked_as_read(lab: Lab, whatsapp: App, ann: AppUser) -> None:
     await lab.script({"text": "word " * 50, "latency": 1.5}, match={"text": "tell me slowly"})
     asked = await ann.send("tell me slowly")

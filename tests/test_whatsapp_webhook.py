@@ -11,7 +11,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from bot.ports import Ports
 from lab.whatsapp.webhook import body_of, signature
 from lab.whatsapp.world import VERIFY_TOKEN
 from tests.app_stand_in import App, AppUser
@@ -128,17 +127,20 @@ async def test_forwarded_words_are_never_the_persons_own(lab: Lab, ann: AppUser)
     assert '<untrusted source="file forwarded message">' in sent
 
 
-async def test_what_whatsapp_tells_of_our_messages_reaches_the_ledger(
-    ports: Ports, whatsapp: App, ann: AppUser
-) -> None:
-    await whatsapp.fault("messages", code=131026, late=True)
-    before = len(await whatsapp.events())
-    await ann.send("hi")
-    failed = await whatsapp.until(
-        lambda events: [e for e in events[before:] if e["what"] == "event" and '"failed"' in json.dumps(e["given"])]
-    )
-    await whatsapp.until(
-        lambda events: [
-            e for e in events if e["what"] == "webhook" and e["event"] == failed[0]["event"] and e["status"] == 200
-        ]
-    )
+async def test_what_whatsapp_tells_of_our_messages_is_taken(whatsapp: App, ann: AppUser) -> None:
+    """Sent and delivered come by themselves, read once the person does something."""
+    said = await ann.say("/tasks")
+    await ann.send("/tasks")
+
+    def told(events: list[Any]) -> bool:
+        statuses = {
+            (event["event"], status["status"])
+            for event in events
+            if event["what"] == "event"
+            for status in event["given"]["entry"][0]["changes"][0]["value"].get("statuses", ())
+            if status["id"] == said["id"]
+        }
+        taken = {event["event"] for event in events if event["what"] == "webhook" and event["status"] == 200}
+        return {state for event, state in statuses if event in taken} == {"sent", "delivered", "read"}
+
+    await whatsapp.until(told)

@@ -12,12 +12,11 @@ import pytest
 
 from adapters.chat import whatsapp as platform
 from bot.ports import Ports
-from bot.web import web_address
 from lab.whatsapp.world import APP_SECRET, NUMBER_ID, TOKEN, VERIFY_TOKEN
 from tests.app_stand_in import App, AppUser, stand_in
-from tests.path_stage import Running, lab, ports, running  # noqa: F401 - fixtures
+from tests.path_stage import Running, lab, ports, running, told  # noqa: F401 - fixtures
 from tests.talk import Lab
-from tests.whatsapp_stage import ann, hook, settings, whatsapp  # noqa: F401 - fixtures
+from tests.whatsapp_stage import ann, hook, page_of, settings, whatsapp  # noqa: F401 - fixtures
 
 TEMPLATE = "I have news for you. Write to me to hear it."
 
@@ -45,26 +44,17 @@ async def test_what_comes_too_late_is_said_on_the_page_and_again_once_the_person
     assert first["text"] == "The answer to question one"
     assert "answer to" not in second["text"]
     assert not [message for message in await ann.shown() if message["text"] == TEMPLATE]
-    async with ports.memory.door() as door:
-        user = await door.persons.user_of(await person_of(whatsapp, ann, ports))
-    assert user is not None
-    async with ports.memory.work(user.scope) as work:
-        copies = [message.text for message in await work.messages.before(web_address(user), None, limit=10)]
-    assert any("could not say this on WhatsApp" in text and "question one" in text for text in copies)
+    copy = await told(page_of(ports, ann), "question one")
+    assert "could not say this on WhatsApp" in copy.text
 
 
-async def person_of(whatsapp: App, ann: AppUser, ports: Ports) -> Any:
-    from bot.people import Person
-
-    sent = [call["given"] for call in await whatsapp.calls("messages")]
-    places = {given["recipient"] for given in sent if "recipient" in given}
-    async with ports.memory.door() as door:
-        for place in sorted(places, reverse=True):
-            person = Person(platform="whatsapp", tenant=NUMBER_ID, id=place)
-            user = await door.persons.user_of(person)
-            if user is not None and user.name == ann.user["name"]:
-                return person
-    raise LookupError(ann.id)
+async def test_what_fails_afterwards_stands_as_failed_and_is_said_on_the_page(
+    whatsapp: App, ann: AppUser, ports: Ports
+) -> None:
+    await whatsapp.fault("messages", code=131026, late=True)
+    await ann.send("/task buy stamps")
+    await told(page_of(ports, ann), "buy stamps")
+    assert not [message for message in await ann.shown() if "stamps" in message["text"]]
 
 
 async def test_a_template_asks_once_to_write(running: Running, lab: Lab, whatsapp: App, ann: AppUser) -> None:

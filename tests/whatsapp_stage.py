@@ -20,11 +20,12 @@ from bot.ids import new_id
 from bot.link import link
 from bot.people import User
 from bot.ports import Ports
+from bot.web import web_address, web_person
 from lab.whatsapp.world import APP_SECRET, NUMBER_ID, TOKEN, VERIFY_TOKEN
 from tests.app_stand_in import App, AppUser, labels, stand_in
 from tests.letterbox import use
 from tests.path_stage import Running, lab, ports, running  # noqa: F401 - fixtures
-from tests.talk import Lab
+from tests.talk import Lab, Talk
 from tests.web_stage import served
 
 
@@ -81,15 +82,24 @@ async def ann(ports: Ports, lab: Lab, whatsapp: App, hook: str) -> AppUser:
     return await linked(ports, whatsapp.person("Ann"))
 
 
+USERS: dict[str, User] = {}  # whose account it is that somebody writes from
+
+
 async def linked(ports: Ports, app: AppUser) -> AppUser:
     """Somebody new, who has an account with us."""
-    user = User(id=new_id(), org=new_id(), name=str(app.user["name"]), zone="Europe/Berlin")
+    user = USERS[app.id] = User(id=new_id(), org=new_id(), name=str(app.user["name"]), zone="Europe/Berlin")
     async with ports.memory.door() as door:
         await door.persons.add_user(user)
     asked = await app.say("hello")
     assert await link(ports, user, code_in(asked)) is not None
     await app.until(lambda shown: "You are linked" in shown[-1]["text"])
     return app
+
+
+def page_of(ports: Ports, app: AppUser) -> Talk:
+    """The same person at the web page."""
+    user = USERS[app.id]
+    return Talk(ports=ports, user=user, at=web_address(user), person=web_person(user))
 
 
 def code_in(message: Any) -> str:

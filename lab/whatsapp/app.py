@@ -223,8 +223,10 @@ async def _events(request: Request) -> Response:
 
 
 async def _screen(request: Request) -> Response:
-    world: World = request.app.state.world
-    return JSONResponse(screen(world, world.chats.get(request.query_params.get("user", ""))))
+    """`chat` other than the person's own: there are no groups, so there is nothing to see."""
+    world, user = request.app.state.world, request.query_params.get("user", "")
+    here = request.query_params.get("chat", user) == user
+    return JSONResponse(screen(world, world.chats.get(user) if here else None))
 
 
 async def _file(request: Request) -> Response:

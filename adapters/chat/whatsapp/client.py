@@ -60,6 +60,7 @@ class WhatsAppChat:
         self._governor = Governor(OVERALL)
         self._growth = Growth(self._governor, HABITS, self._typing, _no_draft)
         self._cut: dict[str, list[str]] = {}  # ids of the messages that arrived before a send broke off, by key
+        self._unsure: dict[str, None] = {}  # keys of messages of which one may have arrived
         self._invited: dict[str, None] = {}  # who got the template and has not written since
         self._turns: dict[str, str] = {}  # what is being answered, by conversation
         self._unread: dict[str, None] = {}  # conversations whose message is not marked as read yet
@@ -76,6 +77,8 @@ class WhatsAppChat:
         await asyncio.gather(*running, return_exceptions=True)
 
     async def close(self) -> None:
+        """Also where nothing was started: a process that only answers has signs on their way."""
+        await self.stop()
         await self._connection.close()
 
     async def _introduce(self) -> None:
@@ -140,13 +143,20 @@ class WhatsAppChat:
         if new is not None and marked:  # the words that say so would stand in a part that arrived
             new = replace(new, text=new.text.removeprefix(MAY_REPEAT))
         messages = [] if new is None else self._messages(new)
-        if marked:
+        if marked or (ref and key in self._unsure):  # of a change, which is a message here, nobody else says it
             await self._post(reply.to, outbound.render(Reply(to=reply.to, text=MAY_REPEAT))[0])
+            self._unsure.pop(key, None)
         for number, message in enumerate(messages[len(known) :], len(known)):
-            content = await message()
-            known.append(await self._post(reply.to, content, shown.ids[-1] if shown.ids and not number else None))
+            content, quoted = await message(), shown.ids[-1] if shown.ids and not number else None
+            try:
+                known.append(await self._post(reply.to, content, quoted))
+            except Unsent as problem:
+                if problem.unsure:
+                    _remember(self._unsure, key, None)
+                raise
             _remember(self._cut, key, known)
         self._cut.pop(key, None)
+        self._unsure.pop(key, None)
         self._in_background(self._read(reply.to))
         return str(shown.now(tuple(known), reply.text.removeprefix(MAY_REPEAT)))
 

@@ -54,7 +54,7 @@ class Connection:
         """The address that a lookup gives lives for 5 minutes and wants the token too. Raises Unsent for too much."""
         about = await self._call("GET", media, params={"phone_number_id": self.number_id})
         client = await self._made()
-        async with client.stream("GET", str(about["url"])) as answer:
+        async with client.stream("GET", str(about["url"]), follow_redirects=True) as answer:
             if answer.is_error:
                 raise await _refusal(answer)
             content = bytearray()

@@ -36,8 +36,8 @@ Json = dict[str, Any]
 
 
 def render(reply: Reply) -> tuple[Json, ...]:
-    """The contents of one or more messages; to whom is added by `addressed`. None for a reply without words."""
-    if not reply.text.strip() and not reply.choices:
+    """The contents of messages, to whom is added by `addressed`; none where a recording or files say it all."""
+    if not reply.text.strip() and not reply.choices and (reply.voice or reply.files):
         return ()
     found = spans(reply.text)
     if not reply.choices:
