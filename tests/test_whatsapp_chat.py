@@ -10,15 +10,13 @@ import pytest
 
 from adapters.chat.splitting import utf16
 from bot.ports import Ports
-from tests.app_stand_in import App, AppUser, labels
+from tests.app_stand_in import App, AppUser, card_of, code_in, labels
 from tests.letterbox import done_to
 from tests.path_stage import Running, lab, ports, running  # noqa: F401 - fixtures
 from tests.talk import Lab
 from tests.whatsapp_stage import (  # noqa: F401 - fixtures
     ann,
     answer_to,
-    card_of,
-    code_in,
     hook,
     letter,
     linked,

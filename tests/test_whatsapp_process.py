@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -13,7 +12,7 @@ import pytest_asyncio
 
 from adapters.chat.whatsapp.webhook import PATH
 from lab.whatsapp.world import APP_SECRET, NUMBER_ID, TOKEN, VERIFY_TOKEN
-from tests.app_stand_in import App, AppUser, labels, stand_in
+from tests.app_stand_in import App, AppUser, code_in, labels, stand_in
 from tests.program import Program, killed
 
 
@@ -44,9 +43,7 @@ def program(tmp_path: Path, port: int, whatsapp: App) -> Program:
 
 
 async def link(program: Program, ann: AppUser) -> None:
-    found = re.search(r"code is (\w{8})", (await ann.say("hello"))["text"])
-    assert found is not None
-    assert "WhatsApp" in await program.run("link", found[1])
+    assert "WhatsApp" in await program.run("link", code_in(await ann.say("hello")))
     await ann.until(lambda shown: "You are linked" in shown[-1]["text"])
 
 

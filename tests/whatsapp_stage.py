@@ -6,7 +6,6 @@ Import the fixtures `whatsapp`, `settings`, `hook` and `ann`, and those of `path
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -22,7 +21,7 @@ from bot.people import User
 from bot.ports import Ports
 from bot.web import web_address, web_person
 from lab.whatsapp.world import APP_SECRET, NUMBER_ID, TOKEN, VERIFY_TOKEN
-from tests.app_stand_in import App, AppUser, labels, stand_in
+from tests.app_stand_in import App, AppUser, code_in, stand_in
 from tests.letterbox import use
 from tests.path_stage import Running, lab, ports, running  # noqa: F401 - fixtures
 from tests.talk import Lab, Talk
@@ -100,19 +99,6 @@ def page_of(ports: Ports, app: AppUser) -> Talk:
     """The same person at the web page."""
     user = USERS[app.id]
     return Talk(ports=ports, user=user, at=web_address(user), person=web_person(user))
-
-
-def code_in(message: Any) -> str:
-    found = re.search(r"code is (\w{8})", message["text"])
-    assert found is not None, message["text"]
-    return found[1]
-
-
-async def card_of(lab: Lab, app: AppUser, words: str, tool: Any) -> Any:
-    """Write it; the model uses the tool, which asks; returns the card."""
-    await lab.script({"tools": [tool]}, {"text": "That needs your yes."}, match={"text": words})
-    await app.send(words)
-    return await app.until(lambda shown: shown and labels(shown[-1]) and shown[-1])
 
 
 def letter(to: str, **more: str) -> Any:
