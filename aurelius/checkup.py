@@ -10,16 +10,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from functools import partial
 
 from aurelius import instance
 from aurelius.ground import database
 from aurelius.settings import Settings
+from aurelius.setup.services import CHATS, Service
 from aurelius.stand_in import offline_model as model_without_key
 from aurelius.trouble import Trouble
 
 MEGABYTE = 1_000_000
 DEAD_LETTERS = 100  # at most, in one list
+CHECK_SECONDS = 20.0  # for a vendor's answer
 SECONDS = 70.0  # for one look; the embedded database may take a minute to recover from a crash
 
 
@@ -67,7 +69,7 @@ async def look_everywhere(settings: Settings) -> Sequence[Finding]:
         ("embeddings", embeddings),
         ("speech", speech),
         ("virus scanner", virus_scanner),
-        ("chat apps", chat_apps),
+        *((service.name, partial(chat_app, service)) for service in CHATS),
     ]
     # One after the other: the database is started from this thread, and nobody waits long for a doctor.
     return [await _bounded(name, look, settings) for name, look in looks]
@@ -194,7 +196,7 @@ async def claude(settings: Settings) -> Finding:
         return missing(
             "claude",
             "no key in the settings: the offline model answers, by rules (unless a key was pasted on the page)",
-            "`aurelius setup` tells where to get a key; the settings page takes one without a restart.",
+            "`aurelius setup claude` tells where to get a key; the settings page takes one without a restart.",
         )
     from adapters.model import check_key
 
@@ -254,16 +256,14 @@ async def embeddings(settings: Settings) -> Finding:
     return ok("embeddings", f"{settings.embeddings} works")
 
 
-async def chat_apps(settings: Settings) -> Finding:
-    tokens = {
-        "Slack": settings.slack_bot_token,
-        "Discord": settings.discord_bot_token,
-        "Telegram": settings.telegram_bot_token,
-        "WhatsApp": settings.whatsapp_access_token,
-    }
-    have = [name for name, token in tokens.items() if token is not None]
-    folders = Path(__file__).parents[1] / "adapters" / "chat"
-    unable = [name for name in have if not (folders / name.lower()).is_dir()]
-    if unable:
-        return missing("chat apps", f"{', '.join(unable)}: not in this version", "The page and the terminal work.")
-    return ok("chat apps", ", ".join(["web page", "terminal", *have]))
+async def chat_app(service: Service, settings: Settings) -> Finding:
+    """Whether one chat app is connected, by asking its vendor."""
+    if not service.is_begun(settings):
+        return missing(service.name, "not connected", f"`aurelius setup {service.name}` tells how.")
+    try:
+        why = await asyncio.wait_for(service.check(settings), CHECK_SECONDS)
+    except TimeoutError:
+        why = f"{service.title} did not answer within {CHECK_SECONDS:.0f} seconds"
+    if why is not None:
+        return broken(service.name, why, f"`aurelius setup {service.name}` goes through it step by step.")
+    return ok(service.name, "connected: its settings work")

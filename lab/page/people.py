@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-ANN = {"id": "1001", "name": "Ann"}
-BOB = {"id": "1002", "name": "Bob"}
+# Digits, which every app takes for an account.
+ANN = {"id": "4915550000001", "name": "Ann"}
+BOB = {"id": "4915550000002", "name": "Bob"}
 PEOPLE = (ANN, BOB)
-GROUP = {"id": "-100500", "kind": "group", "title": "Family"}
+GROUP = {"id": "4915550000003", "kind": "group", "title": "Family"}

@@ -55,12 +55,12 @@ export class App {
     this.name = name;
   }
 
-  act = (what, body = {}) => post(`/app/${this.name}/lab/${what}`, body);
+  act = (what, body = {}) => post(`/app/${this.name}/${what}`, body);
 
   screen(user, chat) {
     const query = new URLSearchParams({ user: user.id, ...(chat ? { chat: chat.id } : {}) });
-    return get(`/app/${this.name}/lab/screen?${query}`);
+    return get(`/app/${this.name}/screen?${query}`);
   }
 
-  fileUrl = (id) => `/app/${this.name}/lab/file/${encodeURIComponent(id)}`;
+  fileUrl = (id) => `/app/${this.name}/file/${encodeURIComponent(id)}`;
 }

@@ -31,6 +31,9 @@ export class Column {
     this.over = make("div.over");
     this.composer = new Composer(title, { send: (sent) => this.#send(sent), stop: () => this.#act("stop"), tell: (words) => this.tell(words), ears: Boolean(about.ears) });
     this.wire = new Wire({ act: (what, body) => this.#try(() => this.app.act(what, body)), last: () => this.#event });
+    let atEnd = true; // what is read stays in view when the room for it changes
+    this.scroll.addEventListener("scroll", () => (atEnd = this.#atEnd));
+    new ResizeObserver(() => atEnd && this.#toEnd()).observe(this.scroll);
     const middle = make("div.middle", {}, this.scroll, this.over, this.trouble);
     this.element = make(`section.app`, { id: `app-${name}`, "data-app": name, "aria-label": title }, this.#bar(), middle, this.composer.element, this.wire.element);
   }
@@ -127,14 +130,14 @@ export class Column {
   async #speak(voice, text, more) {
     const file = await asVoice(voice);
     if (this.about.ears) {
-      const heard = await this.#try(() => post(`/app/${this.about.ears}/lab/hear`, { text: voice.words, base64: file.base64 }));
+      const heard = await this.#try(() => post(`/app/${this.about.ears}/hear`, { text: voice.words, base64: file.base64 }));
       if (!heard) return null;
     }
     return this.#act("say", { text, file, ...more });
   }
 
   #show(screen) {
-    const atEnd = this.scroll.scrollHeight - this.scroll.clientHeight - this.scroll.scrollTop < NEAR;
+    const follow = this.#atEnd;
     this.#screen = screen;
     this.#showMessages(screen.messages);
     const grows = screen.messages.some((message) => message.growing);
@@ -144,7 +147,15 @@ export class Column {
     this.homeButton.hidden = !screen.home;
     this.#showForm(screen.form);
     if (this.over.querySelector(".home")) this.#openHome();
-    if (atEnd) this.scroll.scrollTop = this.scroll.scrollHeight;
+    if (follow) this.#toEnd();
+  }
+
+  get #atEnd() {
+    return this.scroll.scrollHeight - this.scroll.clientHeight - this.scroll.scrollTop < NEAR;
+  }
+
+  #toEnd() {
+    this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 
   #showMessages(messages) {

@@ -9,6 +9,7 @@ const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
 export class Wire {
   #methods = new Set();
   #revoked = false;
+  #picked = false;
 
   /** `act(what, body)` asks the stand-in, saying what goes wrong; `last()`: the event that the person caused last. */
   constructor({ act, last }) {
@@ -17,6 +18,7 @@ export class Wire {
     this.filter = make("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the calls", autocomplete: "off" });
     this.filter.addEventListener("input", () => this.#sift());
     this.method = make("select", { "aria-label": "Method that is to fail" });
+    this.method.addEventListener("change", () => (this.#picked = true));
     this.list = make("ol.lines", { "aria-label": "Calls and events, newest first" });
     this.revoke = tool("Revoke token", () => this.#revoke());
     const tools = [
@@ -66,7 +68,8 @@ export class Wire {
     this.#methods.add(method);
     const chosen = this.method.value;
     this.method.replaceChildren(...[...this.#methods].sort().map((each) => make("option", {}, each)));
-    this.method.value = chosen || [...this.#methods].find((each) => /send|post|messages/i.test(each)) || method;
+    const likely = [...this.#methods].find((each) => /send|post.*message|message/i.test(each));
+    this.method.value = this.#picked ? chosen : (likely ?? method);
   }
 
   #fits = (item) => item.dataset.text.includes(this.filter.value.trim().toLowerCase());
