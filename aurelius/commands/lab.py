@@ -6,6 +6,7 @@ It has a data folder and a database of its own. With ANTHROPIC_API_KEY Claude an
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,11 +24,34 @@ KEPT = "anthropic_api_key anthropic_base_url model_fast model_standard model_dee
 
 # Name of the stand-in -> the settings that lead to it; `{url}` is where it listens. The secrets are those it knows.
 STAND_INS: Mapping[str, Mapping[str, str]] = {
+    "slack": {
+        "slack_bot_token": "xoxb-lab-0001-bot-token",
+        "slack_app_token": "xapp-lab-0001-app-token",
+        "slack_base_url": "{url}/api/",
+    },
+    "discord": {
+        "discord_bot_token": "OTAwMDAwMDAwMDAwMDAwMDAx.Glab01.a-token-of-the-discord-stand-in-000000",
+        "discord_base_url": "{url}/api/v10",
+    },
     "telegram": {
         "telegram_bot_token": "4242424242:AAlab-token-of-the-telegram-stand-in-00",
         "telegram_base_url": "{url}",
     },
+    "whatsapp": {
+        "whatsapp_access_token": "EAAGlabTokenOfTheWhatsAppStandIn0000000000",
+        "whatsapp_phone_number_id": "106540352242922",
+        "whatsapp_app_secret": "2f1c6e0b9a8d47563c1e0f2a4b6d8e90",
+        "whatsapp_verify_token": "lab-verify-token",
+        "whatsapp_template": "write_to_me:en",
+        "whatsapp_base_url": "{url}",
+    },
+    "elevenlabs": {
+        "elevenlabs_api_key": "sk_lab_key_of_the_elevenlabs_stand_in",
+        "elevenlabs_base_url": "{url}",
+    },
 }
+# What a stand-in must be told of us; `{port}` is where the assistant listens.
+TOLD = {"whatsapp": ("--webhook", "http://127.0.0.1:{port}/webhooks/whatsapp")}
 
 
 def main(argv: list[str]) -> int:
@@ -38,7 +62,7 @@ def main(argv: list[str]) -> int:
     settings = read_settings()
     folder = (chosen.data_dir or open_data_dir(settings) / "lab").expanduser().absolute()
     kept = {name: getattr(settings, name) for name in KEPT}
-    settings = Settings(data_dir=folder, port=0, skill_values=settings.skill_values, **kept)
+    settings = Settings(data_dir=folder, port=free_port(), skill_values=settings.skill_values, **kept)
     if (running := instance.find(open_data_dir(settings))) is not None:
         raise Trouble(f"A lab runs already on {folder} (process {running.pid}).")
     from aurelius import logging
@@ -53,12 +77,20 @@ async def run(settings: Settings, *, linked: bool) -> None:
     from aurelius.lifetime import serve
 
     file = settings.data_dir / instance.FILE
-    async with kept_running({name: StandIn(name) for name in STAND_INS}) as urls:
-        arguments = [part for name, url in urls.items() for part in (f"--{name}", url)]
-        page = StandIn("page", *arguments, "--instance", str(file), *(["--linked"] if linked else []))
+    stand_ins = {
+        name: StandIn(name, *(word.format(port=settings.port) for word in TOLD.get(name, ()))) for name in STAND_INS
+    }
+    async with kept_running(stand_ins) as urls:
+        places = [word for name, url in urls.items() for word in (f"--{name}", url)]
+        page = StandIn("page", *places, "--instance", str(file), *(["--linked"] if linked else []))
         async with kept_running({"page": page}) as pages:
             print(f"The lab:  {pages['page']}   (Ctrl-C ends it)\n", flush=True)
             await serve(settings.model_copy(update=leading_to(urls)), frozenset(Role))
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 @asynccontextmanager
