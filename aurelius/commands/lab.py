@@ -22,7 +22,8 @@ from aurelius.trouble import Trouble
 # What the lab takes over from the settings; everything else would lead to real accounts and real data.
 KEPT = "anthropic_api_key anthropic_base_url model_fast model_standard model_deep skills_dir log_level".split()
 
-# Name of the stand-in -> the settings that lead to it; `{url}` is where it listens. The secrets are those it knows.
+# Name of the stand-in -> the settings that lead to it; `{url}` is where it listens, `{socket}` the same for
+# WebSockets. The secrets are those it knows.
 STAND_INS: Mapping[str, Mapping[str, str]] = {
     "slack": {
         "slack_bot_token": "xoxb-lab-0001-bot-token",
@@ -32,6 +33,7 @@ STAND_INS: Mapping[str, Mapping[str, str]] = {
     "discord": {
         "discord_bot_token": "OTAwMDAwMDAwMDAwMDAwMDAx.Glab01.a-token-of-the-discord-stand-in-000000",
         "discord_base_url": "{url}/api/v10",
+        "discord_gateway_url": "{socket}/gateway",
     },
     "telegram": {
         "telegram_bot_token": "4242424242:AAlab-token-of-the-telegram-stand-in-00",
@@ -106,6 +108,10 @@ async def kept_running(stand_ins: Mapping[str, StandIn]) -> AsyncIterator[Mappin
 
 def leading_to(urls: Mapping[str, str]) -> Mapping[str, object]:
     """The settings, by field, that lead to the stand-ins at these addresses."""
-    values = {name: value.format(url=urls[app]) for app in urls for name, value in STAND_INS[app].items()}
+    values = {
+        name: value.format(url=url, socket=f"ws{url.removeprefix('http')}")
+        for app, url in urls.items()
+        for name, value in STAND_INS[app].items()
+    }
     known = Settings.model_validate(values)
     return {name: getattr(known, name) for name in values}

@@ -17,7 +17,7 @@ POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self' blob:",
         "media-src 'self' blob:",
-        "connect-src 'self'",
+        "connect-src 'self' blob:",  # a recording is looked at before it is sent
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",

@@ -18,6 +18,7 @@ export class Column {
   #again = false;
   #event = null;
   #left = null; // the form that the person has left
+  #spent = new Set(); // codes that have tied an account
 
   /** `name` of the app, its `title`, and `about`: people, group, ears. */
   constructor(name, title, about) {
@@ -185,6 +186,7 @@ export class Column {
       edit: (of) => this.composer.edit(of),
       react: (of) => this.#act("react", { message: of.id, emoji: "👍" }),
       link: (code, button) => this.#link(code, button),
+      isSpent: (code) => this.#spent.has(code),
       find: (id) => this.#screen.messages.find((each) => each.id === id),
     };
     const element = drawMessage(message, { app: this.app, mine, follows, on });
@@ -197,6 +199,7 @@ export class Column {
   async #link(code, button) {
     button.disabled = true;
     const linked = await this.#try(() => post("/assistant/link", { code }));
+    if (linked) this.#spent.add(code);
     if (linked) button.replaceWith(make("p.linked", {}, linked.text ?? "Linked."));
     else button.disabled = false;
   }

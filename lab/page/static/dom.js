@@ -55,6 +55,7 @@ const TAGS = new Set(
 );
 const LINK = /^(https?:|mailto:|tel:)/i;
 const CLASS = /^(spoiler|mention|quiet|header|context|field|divider)$/;
+const BLOCKS = /^(P|DIV|PRE|UL|OL|BLOCKQUOTE|H[1-6]|TABLE|HR|DL)$/;
 const policy = window.trustedTypes?.createPolicy("lab", { createHTML: (html) => html });
 
 /** A stand-in's HTML as elements: parsed in a document that runs nothing, only known tags are copied. */
@@ -67,10 +68,16 @@ export function fromHtml(html) {
 
 function copies(node) {
   return [...node.childNodes].flatMap((child) => {
-    if (child.nodeType === Node.TEXT_NODE) return [document.createTextNode(child.data)];
+    if (child.nodeType === Node.TEXT_NODE) return [document.createTextNode(withoutEmptyLines(child))];
     if (child.nodeType !== Node.ELEMENT_NODE) return [];
     return TAGS.has(child.tagName) ? [copy(child)] : copies(child);
   });
+}
+
+/** Line ends in the text count, but beside a block they would be empty lines. */
+function withoutEmptyLines(text) {
+  const after = BLOCKS.test(text.previousSibling?.nodeName) ? text.data.replace(/^\n+/, "") : text.data;
+  return BLOCKS.test(text.nextSibling?.nodeName) ? after.replace(/\n+$/, "") : after;
 }
 
 function copy(node) {

@@ -24,6 +24,7 @@ export function drawMessage(message, { app, mine, follows, on }) {
     drawFiles(message.files ?? [], app),
     drawButtons(message, on),
     bot ? drawLink(message, on) : null,
+    message.hidden ? make("small.only", {}, "Only you can see this") : null,
   );
   return make(
     `li.${classes.filter(Boolean).join(".")}`,
@@ -71,7 +72,7 @@ async function pressed(event, message, button, on) {
 /** A stranger is given a code; in the lab the owner is at hand. */
 function drawLink(message, on) {
   const code = CODE.exec(message.text ?? "")?.[1];
-  if (!code) return null;
+  if (!code || on.isSpent(code)) return null;
   const press = (event) => on.link(code, event.currentTarget);
   return make("button.choice.primary.link", { type: "button", onclick: press }, "Link ", make("small", {}, `as \`aurelius link ${code}\` would`));
 }

@@ -15,13 +15,13 @@ export function player(url, duration, label = "voice message") {
   const seek = make("input", { type: "range", min: 0, max: 1000, value: 0, "aria-label": `Position in the ${label}` });
   const time = make("span.time", {}, clock(duration || 0));
   const button = make("button.play", { type: "button", "aria-label": `Play ${label}` }, icon("play"));
-  const length = () => (Number.isFinite(audio.duration) && audio.duration) || duration || 1;
+  const length = () => (Number.isFinite(audio.duration) && audio.duration) || duration || 0;
 
   const show = () => {
     const playing = !audio.paused && !audio.ended;
     button.setAttribute("aria-label", `${playing ? "Pause" : "Play"} ${label}`);
     button.replaceChildren(icon(playing ? "pause" : "play"));
-    const share = audio.currentTime / length();
+    const share = length() ? audio.currentTime / length() : 0;
     bars.forEach((bar, index) => bar.classList.toggle("past", index < share * BARS));
     time.textContent = clock(playing || audio.currentTime ? audio.currentTime : length());
     seek.value = share * 1000;
@@ -29,7 +29,10 @@ export function player(url, duration, label = "voice message") {
   button.addEventListener("click", () => (audio.paused ? audio.play().catch(() => failed(time)) : audio.pause()));
   seek.addEventListener("input", () => (audio.currentTime = (seek.value / 1000) * length()));
   for (const event of ["play", "pause", "timeupdate", "ended", "durationchange"]) audio.addEventListener(event, show);
-  draw(url, bars);
+  draw(url, bars).then((seconds) => {
+    duration ||= seconds;
+    show();
+  });
   return make("div.voice", { role: "group", "aria-label": label }, button, make("div.wave", {}, ...bars, seek), time);
 }
 
@@ -37,18 +40,20 @@ function failed(time) {
   time.textContent = "this browser cannot play it";
 }
 
+/** Gives its length in seconds; 0 when it cannot be read. */
 async function draw(url, bars) {
   try {
     const content = await (await fetch(url)).arrayBuffer();
-    if (content.byteLength > LARGEST) return;
+    if (content.byteLength > LARGEST) return 0;
     const sound = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(content);
     const samples = sound.getChannelData(0);
     const step = Math.max(1, Math.floor(samples.length / bars.length));
     const peaks = bars.map((_, index) => peak(samples, index * step, (index + 1) * step));
     const most = Math.max(...peaks, 0.01);
     bars.forEach((bar, index) => (bar.style.height = `${12 + 88 * (peaks[index] / most)}%`));
+    return sound.duration;
   } catch {
-    // it stays a flat line: the button still plays it
+    return 0; // it stays a flat line: the button still plays it
   }
 }
 
