@@ -94,8 +94,8 @@ async def _events(request: Request) -> Response:
 
 async def _pass_on(request: Request) -> Response:
     app, path = request.path_params["app"], request.path_params["path"]
-    if app not in request.app.state.relay.apps:
-        return JSONResponse({"error": f"There is no {app} here."}, 404)
+    if app not in request.app.state.relay.apps or ".." in path.split("/"):
+        return JSONResponse({"error": f"There is no {app}/{path} here."}, 404)
     body = await _body(request) if request.method == "POST" else None
     if body is not None and len(body) > MOST:
         return JSONResponse({"error": "This is larger than any of the apps takes."}, 413)
