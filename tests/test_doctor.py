@@ -15,7 +15,10 @@ from aurelius import checkup
 from aurelius.checkup import Finding, Health, look_everywhere
 from aurelius.commands import doctor
 from aurelius.settings import Settings, load
+from aurelius.setup.services import CHATS, SERVICES, Service
+from lab.telegram.app import TOKEN
 from memory.embedded import Embedded
+from tests.app_stand_in import stand_in
 
 
 def settings_of(folder: Path, **values: str) -> Settings:
@@ -116,9 +119,36 @@ async def test_a_key_that_claude_does_not_take_is_broken(folder: Path, nobody_li
     assert "hush" not in str(finding)
 
 
-async def test_a_platform_that_this_version_does_not_know_is_told(folder: Path) -> None:
-    finding = await checkup.chat_apps(settings_of(folder, DISCORD_BOT_TOKEN="x"))
-    assert "Discord" in finding.about
+@pytest.mark.parametrize("service", CHATS, ids=[service.name for service in CHATS])
+async def test_a_chat_app_that_nobody_connects_is_missing_and_its_guide_is_named(
+    folder: Path, service: Service
+) -> None:
+    finding = await checkup.chat_app(service, settings_of(folder))
+    assert (finding.health, finding.name) == (Health.MISSING, service.name)
+    assert f"`aurelius setup {service.name}`" in finding.remedy
+
+
+async def test_a_chat_app_is_asked_whether_its_settings_work(folder: Path) -> None:
+    async with stand_in("telegram") as telegram:
+        values = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_BASE_URL": telegram.url}
+        finding = await checkup.chat_app(SERVICES["telegram"], settings_of(folder, **values))
+        assert finding.health is Health.OK
+        await telegram.revoke()
+        finding = await checkup.chat_app(SERVICES["telegram"], settings_of(folder, **values))
+    assert finding.health is Health.BROKEN
+    assert "@BotFather" in finding.about
+    assert "`aurelius setup telegram`" in finding.remedy
+    assert TOKEN not in str(finding)
+
+
+async def test_a_vendor_that_never_answers_is_a_finding(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkup, "CHECK_SECONDS", 0.3)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = settings_of(folder, TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_BASE_URL=url)
+        finding = await checkup.chat_app(SERVICES["telegram"], settings)
+    assert finding.health is Health.BROKEN
+    assert "did not answer" in finding.about
 
 
 async def test_a_look_that_hangs_is_a_finding(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

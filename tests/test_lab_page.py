@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,9 @@ async def test_a_stand_ins_refusal_reaches_the_page_in_its_words(page: App) -> N
     assert "no such message" in answer.json()["description"]
 
 
-@pytest.mark.parametrize("path", ["slack/screen", "telegram/..%2Fbot", "telegram/%2e%2e/%2e%2e/events", "..%2Ftelegram"])
+@pytest.mark.parametrize(
+    "path", ["slack/screen", "telegram/..%2Fbot", "telegram/%2e%2e/%2e%2e/events", "..%2Ftelegram"]
+)
 async def test_nothing_but_the_apps_person_side_is_reached(page: App, path: str) -> None:
     assert (await page.http.get(f"/app/{path}")).status_code == 404
 
@@ -164,24 +167,63 @@ async def test_the_page_hears_what_happens_and_goes_on_where_it_was(page: App) -
 
 
 async def test_a_stand_in_that_comes_back_begins_anew_for_the_page() -> None:
-    async with stand_in("telegram") as first:
-        port = first.url.rpartition(":")[2]
-        async with stand_in("page", "--telegram", first.url) as page:
-            await page.http.post("/app/telegram/say", json={"user": ANN, "text": "one"})
-            hearing = asyncio.create_task(news(page, 3))
-            await news(page, 1)
-            await _end(first)
-            async with stand_in("telegram", "--port", port):
-                heard = [each for _, each in await hearing]
-    assert "one" in json.dumps(heard[0])
-    assert heard[1]["gone"] is True
+    first = await started_telegram("0")
+    async with stand_in("page", "--telegram", first.url) as page:
+        await page.http.post("/app/telegram/say", json={"user": ANN, "text": "one"})
+        async with asyncio.timeout(WAIT), page.http.stream("GET", "/events") as answer:
+            lines = answer.aiter_lines()
+            heard = [await next_news(lines)]
+            await first.end()
+            heard.append(await next_news(lines))
+            second = await started_telegram(first.url.rpartition(":")[2])
+            heard.append(await next_news(lines))
+        await second.end()
+    assert [each.get("gone", each.get("fresh")) for each in heard] == [True, True, True]
+    assert "one" in json.dumps(heard[0]["events"])
+    assert heard[1] == {"app": "telegram", "events": [], "gone": True}
+    assert heard[2] == {"app": "telegram", "events": [], "fresh": True}
 
 
-async def _end(app: App) -> None:
-    for pid in descendants(os.getpid()):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        if b"telegram" in command and b"--telegram" not in command:
-            os.kill(pid, signal.SIGKILL)
+async def next_news(lines: AsyncIterator[str]) -> Any:
+    async for line in lines:
+        if line.startswith("data: "):
+            return json.loads(line.removeprefix("data: "))
+    raise AssertionError("the stream ended")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mortal:
+    """A stand-in that a test ends."""
+
+    url: str
+    process: asyncio.subprocess.Process
+
+    async def end(self) -> None:
+        self.process.kill()
+        await self.process.wait()
+
+
+async def started_telegram(port: str) -> Mortal:
+    command = (sys.executable, "-m", "lab", "telegram", "--port", port)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    assert process.stdout is not None
+    return Mortal(url=(await process.stdout.readline()).decode().split()[-1], process=process)
+
+
+async def test_told_to_stop_it_lets_its_listeners_go(telegram: App) -> None:
+    command = (sys.executable, "-m", "lab", "page", "--telegram", telegram.url)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
+    assert process.stdout is not None
+    url = (await process.stdout.readline()).decode().split()[-1]
+    async with httpx2.AsyncClient(timeout=WAIT) as http, http.stream("GET", f"{url}/events") as answer:
+        lines = answer.aiter_lines()
+        await next_news(lines)
+        process.terminate()
+        assert [line async for line in lines if line] == []
+    _, complaints = await asyncio.wait_for(process.communicate(), WAIT)
+    assert complaints == b""
 
 
 def recorded(codec: str, container: str, seconds: float) -> bytes:
@@ -263,9 +305,7 @@ def running(folder: Path, *arguments: str, **more: str) -> Iterator[tuple[subpro
     command = [sys.executable, "-m", "aurelius", "lab", "--data-dir", str(folder / "lab"), *arguments]
     environment = clean_environment(folder / "data", **more)
     with (folder / "stderr").open("w") as errors:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
     with process:
         try:
             assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""`aurelius setup`: its guides name only what exists, the keys it is given are checked and kept, and nothing else is."""
+"""`aurelius setup`: its guides name only what exists; what it is given is checked and kept, and nothing else is."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ WRONG = "4242424242:AAhush-hush-hush-hush-hush-hush-hush"
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A data folder and a working directory with no settings of anybody's."""
     for name in names():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AURELIUS_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    yield tmp_path / "data"
+    return tmp_path / "data"
 
 
 @pytest.fixture
@@ -220,17 +220,16 @@ def test_a_value_that_counts_more_is_named(
     assert "TELEGRAM_BOT_TOKEN also stands in the environment" in capsys.readouterr().out
 
 
-class Keyboard(io.StringIO):
+class Keyboard:
     """Somebody at a terminal, who does something elsewhere before they answer."""
 
     def __init__(self, *answers: tuple[str, Callable[[], None]]) -> None:
-        super().__init__()
         self.answers = iter(answers)
 
     def isatty(self) -> bool:
         return True
 
-    def readline(self, size: int | None = -1, /) -> str:
+    def readline(self) -> str:
         answer, does = next(self.answers)
         does()
         return f"{answer}\n"

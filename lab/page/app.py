@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from starlette.applications import Starlette
@@ -59,6 +61,7 @@ def page(apps: Mapping[str, str], instance: Path | None = None, linked: bool = F
 @contextlib.asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     relay, assistant = app.state.relay, app.state.assistant
+    _before_stopping(relay.end_streams)
     linking = None
     if assistant is not None and app.state.linked:
         chats = [name for name in relay.apps if name != EARS]
@@ -69,6 +72,19 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.gather(linking, return_exceptions=True)
     for each in filter(None, (relay, assistant)):
         await each.close()
+
+
+def _before_stopping(do: Callable[[], None]) -> None:
+    """The server waits for open streams when it is told to stop; so they have to end then."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        stop = signal.getsignal(number)
+
+        def told(number: int, frame: FrameType | None, stop: Any = stop) -> None:
+            loop.call_soon_threadsafe(do)
+            stop(number, frame)
+
+        signal.signal(number, told)
 
 
 async def _index(request: Request) -> Response:

@@ -25,6 +25,7 @@ class Relay:
     def __init__(self, apps: Mapping[str, str]) -> None:
         self.apps = apps
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=20)
+        self._streams: set[asyncio.Queue[Json | None]] = set()
         self._http = httpx2.AsyncClient(timeout=SECONDS, limits=limits, trust_env=False)
 
     async def close(self) -> None:
@@ -55,30 +56,39 @@ class Relay:
     async def events(self, seen: Mapping[str, int]) -> AsyncIterator[str]:
         """Everything that happens in any app, as server-sent events, from after `seen` (app -> number) on; for as long
         as it is read. A stand-in that was started anew begins at its beginning, marked `fresh`."""
-        news: asyncio.Queue[Json] = asyncio.Queue(WAITING)
+        news: asyncio.Queue[Json | None] = asyncio.Queue(WAITING)
+        self._streams.add(news)
         after = {app: seen.get(app, -1) for app in self.apps}
         tasks = [asyncio.create_task(self._follow(app, after[app], news)) for app in self.apps]
         try:
             yield ": here\n\n"
-            while True:
-                found = await news.get()
+            while (found := await news.get()) is not None:
                 if found["events"]:
                     after[found["app"]] = found["events"][-1]["n"]
                 yield f"id: {json.dumps(after)}\ndata: {json.dumps(found)}\n\n"
         finally:
+            self._streams.discard(news)
             for task in tasks:
                 task.cancel()
 
-    async def _follow(self, app: str, after: int, news: asyncio.Queue[Json]) -> None:
-        wait = 0.0
+    def end_streams(self) -> None:
+        """Whoever listens hears no more."""
+        for news in self._streams:
+            while news.full():
+                news.get_nowait()
+            news.put_nowait(None)
+
+    async def _follow(self, app: str, after: int, news: asyncio.Queue[Json | None]) -> None:
+        wait, gone = 0.0, False
         while True:
             try:
                 events = await self.look(app, "events", after=after, wait=wait)
             except (httpx2.HTTPError, ValueError):
-                await news.put({"app": app, "events": [], "gone": True})
-                after, wait = -1, 0.0
+                if not gone:
+                    await news.put({"app": app, "events": [], "gone": True})
+                after, wait, gone = -1, 0.0, True
                 await asyncio.sleep(PAUSE)
                 continue
             if events or not wait:
                 await news.put({"app": app, "events": events[-BACKLOG:], "fresh": after < 0})
-            after, wait = events[-1]["n"] if events else after, WAIT
+            after, wait, gone = events[-1]["n"] if events else after, WAIT, False
