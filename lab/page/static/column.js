@@ -20,9 +20,9 @@ export class Column {
   #left = null; // the form that the person has left
   #spent = new Set(); // codes that have tied an account
 
-  /** `name` of the app, its `title`, and `about`: people, group, ears. */
-  constructor(name, title, about) {
-    Object.assign(this, { name, title, about, app: new App(name) });
+  /** `name` of the app, its `title`, whether it `hasHome`, and `about`: people, group, ears. */
+  constructor(name, { title, hasHome }, about) {
+    Object.assign(this, { name, title, hasHome, about, app: new App(name) });
     this.places = about.people.flatMap((user) => [{ user, chat: null }, { user, chat: about.group }]);
     this.place = this.places[0];
     this.log = make("ol.log", { role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": `Messages in ${title}` });
@@ -43,7 +43,7 @@ export class Column {
     const choose = make("select", { "aria-label": `Who and where in ${this.title}` });
     choose.append(...this.places.map(({ user, chat }, index) => make("option", { value: index }, chat ? `${user.name} in ${chat.title}` : user.name)));
     choose.addEventListener("change", () => this.#go(this.places[choose.value]));
-    this.homeButton = iconButton("home", `Home of Aurelius in ${this.title}`, () => this.#toggleHome(), { hidden: true, "aria-expanded": "false" });
+    this.homeButton = iconButton("home", `Home of Aurelius in ${this.title}`, () => this.#toggleHome(), { hidden: !this.hasHome, "aria-expanded": "false" });
     this.dot = make("span.dot", { title: "connecting" });
     return make("header.bar", {}, this.dot, make("h2", {}, this.title), this.homeButton, choose);
   }
@@ -64,6 +64,7 @@ export class Column {
     this.log.replaceChildren();
     this.composer.inGroup = Boolean(place.chat);
     this.over.replaceChildren();
+    this.homeButton.setAttribute("aria-expanded", "false");
     this.refresh();
   }
 
@@ -145,9 +146,8 @@ export class Column {
     this.now.replaceChildren(...(screen.typing && !grows ? [make("div.dots", {}, make("i"), make("i"), make("i"))] : []));
     this.empty.hidden = screen.messages.length > 0;
     this.composer.busy = grows || screen.typing;
-    this.homeButton.hidden = !screen.home;
     this.#showForm(screen.form);
-    if (this.over.querySelector(".home")) this.#openHome();
+    this.#showHome(screen.home);
     if (follow) this.#toEnd();
   }
 
@@ -219,19 +219,20 @@ export class Column {
     sheet.querySelector("input, textarea, select")?.focus();
   }
 
-  #toggleHome() {
-    if (this.over.querySelector(".home")) this.#closeHome();
-    else this.#openHome();
+  async #toggleHome() {
+    const open = this.homeButton.getAttribute("aria-expanded") !== "true";
+    this.homeButton.setAttribute("aria-expanded", String(open));
+    if (open) await this.#act("home");
+    else this.over.replaceChildren();
   }
 
-  #openHome() {
+  /** The app shows what Aurelius has published there; before that, nothing. */
+  #showHome(home) {
+    const json = JSON.stringify(home);
+    if (!home || this.homeButton.getAttribute("aria-expanded") !== "true" || this.over.firstChild?.dataset.json === json) return;
     const press = (button) => this.#act("press", { message: "home", button: button.token });
-    this.homeButton.setAttribute("aria-expanded", "true");
-    this.over.replaceChildren(drawHome(this.#screen.home ?? {}, { press, close: () => this.#closeHome() }));
-  }
-
-  #closeHome() {
-    this.homeButton.setAttribute("aria-expanded", "false");
-    this.over.replaceChildren();
+    const sheet = drawHome(home, { press, close: () => this.#toggleHome() });
+    sheet.dataset.json = json;
+    this.over.replaceChildren(sheet);
   }
 }

@@ -1,6 +1,7 @@
 // A form that the assistant opened over the chat, and the app's page of the assistant's own.
 
 import { fromHtml, iconButton, make } from "./dom.js";
+import { toneOf } from "./message.js";
 
 const LONG = new Set(["long", "multiline", "paragraph", "textarea", "lines"]);
 const INPUTS = { number: "number", int: "number", float: "number", date: "date", email: "email", url: "url", datetime: "datetime-local" };
@@ -53,7 +54,7 @@ function valuesOf(form, element) {
 /** `home`: { html or text, buttons }, as the app shows it; `press(button)`. */
 export function drawHome(home, { press, close }) {
   const buttons = (home.buttons ?? []).map((button) =>
-    make(`button.choice.${button.style === "danger" ? "danger" : button.style === "primary" ? "primary" : "plain"}`, { type: "button", onclick: () => press(button) }, button.label),
+    make(`button.choice.${toneOf(button)}`, { type: "button", onclick: () => press(button) }, button.label),
   );
   return make(
     "section.sheet.home",

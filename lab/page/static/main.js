@@ -4,11 +4,17 @@ import { get, post } from "./api.js";
 import { Column } from "./column.js";
 import { $, make } from "./dom.js";
 
-const TITLES = { slack: "Slack", discord: "Discord", telegram: "Telegram", whatsapp: "WhatsApp" };
+// All that the page knows of the apps; their colours stand in chat.css.
+const APPS = {
+  slack: { title: "Slack", hasHome: true },
+  discord: { title: "Discord" },
+  telegram: { title: "Telegram" },
+  whatsapp: { title: "WhatsApp" },
+};
 const LOOK_EVERY = 5000; // milliseconds between two looks at the assistant
 
 const about = await get("/lab.json");
-const columns = new Map(about.apps.map((name) => [name, new Column(name, TITLES[name] ?? name, about)]));
+const columns = new Map(about.apps.map((name) => [name, new Column(name, APPS[name] ?? { title: name }, about)]));
 
 for (const [name, column] of columns) {
   const tab = make("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `app-${name}`, "data-app": name, onclick: () => select(name) }, column.title);

@@ -6,6 +6,8 @@ import { player } from "./player.js";
 const CODE = /\baurelius link ([A-Za-z0-9]{8})\b/;
 const TONES = { primary: "primary", success: "primary", good: "primary", danger: "danger", bad: "danger" };
 
+export const toneOf = (button) => TONES[button.style] ?? "plain";
+
 export function sizeOf(bytes) {
   if (!bytes) return "";
   if (bytes < 1000) return `${bytes} bytes`;
@@ -58,7 +60,7 @@ function drawFile(file, url) {
 function drawButtons(message, on) {
   if (!message.buttons?.length) return null;
   const button = (each) =>
-    make(`button.choice.${TONES[each.style] ?? "plain"}`, { type: "button", onclick: (event) => pressed(event, message, each, on) }, each.label);
+    make(`button.choice.${toneOf(each)}`, { type: "button", onclick: (event) => pressed(event, message, each, on) }, each.label);
   return make("div.choices", {}, ...message.buttons.map(button));
 }
 
