@@ -70,11 +70,12 @@ async def ask(app: Locator, name: str, text: str, answer: str) -> None:
     await expect(app.locator(".growing")).to_have_count(0, timeout=WRITTEN)
 
 
-async def become_known(app: Locator, name: str, hello: str = "hello") -> None:
+async def become_known(app: Locator, name: str) -> None:
     """Where that was not done in an earlier test."""
+    await expect(app.locator(".empty:visible, .row").first).to_be_visible(timeout=WRITTEN)
     if await app.locator(".row.bot", has_text="You are linked").count():
         return
-    await write(app, name, hello)
+    await write(app, name, "hello")
     await app.get_by_role("button", name="as `aurelius link").click(timeout=WRITTEN)
     await expect(app.get_by_text("You are linked")).to_be_visible(timeout=WRITTEN)
     await expect(app.get_by_role("button", name="as `aurelius link")).to_have_count(0)
@@ -88,8 +89,9 @@ async def test_a_stranger_is_linked_asks_and_approves_by_the_button(page: Page, 
     await ask(app, name, f"forget that {name} is blue", "Forget for good")
     card = app.locator(".row.bot", has=page.get_by_role("button", name="Approve"))
     await card.get_by_role("button", name="Approve").click()
-    await expect(app.get_by_role("button", name="Approve")).to_have_count(0, timeout=WRITTEN)
     await expect(app.locator(".row.bot", has_text="Forgotten").last).to_be_visible(timeout=WRITTEN)
+    if name != "WhatsApp":  # which cannot change what was sent
+        await expect(app.get_by_role("button", name="Approve")).to_have_count(0, timeout=WRITTEN)
 
 
 @pytest.mark.parametrize("name", APPS)

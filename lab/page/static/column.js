@@ -18,7 +18,6 @@ export class Column {
   #again = false;
   #event = null;
   #left = null; // the form that the person has left
-  #spent = new Set(); // codes that have tied an account
 
   /** `name` of the app, its `title`, whether it `hasHome`, and `about`: people, group, ears. */
   constructor(name, { title, hasHome }, about) {
@@ -50,7 +49,7 @@ export class Column {
 
   #empty() {
     const button = (text) => make("li", {}, make("button", { type: "button", onclick: () => this.composer.put(text) }, text));
-    this.empty = make("div.empty", {}, make("p", {}, "Write as a stranger would: the first answer brings a code that ties this account to you."), make("ul", {}, ...TRIES.map(button)));
+    this.empty = make("div.empty", { hidden: true }, make("p", {}, "Write as a stranger would: the first answer brings a code that ties this account to you."), make("ul", {}, ...TRIES.map(button)));
     return this.empty;
   }
 
@@ -162,14 +161,16 @@ export class Column {
   #showMessages(messages) {
     const group = Boolean(this.place.chat);
     this.log.classList.toggle("group", group);
+    const last = messages.findLast((message) => message.author === "bot");
     const kept = new Map();
     let before = null;
     for (const message of messages) {
       const mine = message.author !== "bot" && (!group || message.name === this.place.user.name);
       const follows = before?.author === message.author && before?.name === message.name;
-      const json = JSON.stringify([message, follows]);
+      const how = { mine, follows, linkable: message === last };
+      const json = JSON.stringify([message, how]);
       const [known, element] = this.#drawn.get(message.id) ?? [];
-      kept.set(message.id, [json, known === json ? element : this.#draw(message, mine, follows, element)]);
+      kept.set(message.id, [json, known === json ? element : this.#draw(message, how, element)]);
       before = message;
     }
     for (const [id, [, element]] of this.#drawn) if (!kept.has(id)) element.remove();
@@ -179,17 +180,16 @@ export class Column {
     });
   }
 
-  #draw(message, mine, follows, old) {
+  #draw(message, how, old) {
     const on = {
       press: (of, button) => this.#act("press", { message: of.id, button: button.token }),
       reply: (of) => this.composer.quote(of),
       edit: (of) => this.composer.edit(of),
       react: (of) => this.#act("react", { message: of.id, emoji: "👍" }),
       link: (code, button) => this.#link(code, button),
-      isSpent: (code) => this.#spent.has(code),
       find: (id) => this.#screen.messages.find((each) => each.id === id),
     };
-    const element = drawMessage(message, { app: this.app, mine, follows, on });
+    const element = drawMessage(message, { app: this.app, on, ...how });
     if (old) old.replaceWith(element);
     else element.classList.add("arrives");
     if (!old && message.author === "bot" && !message.growing) say(`${this.title}: ${message.text.slice(0, 200)}`);
@@ -199,7 +199,6 @@ export class Column {
   async #link(code, button) {
     button.disabled = true;
     const linked = await this.#try(() => post("/assistant/link", { code }));
-    if (linked) this.#spent.add(code);
     if (linked) button.replaceWith(make("p.linked", {}, linked.text ?? "Linked."));
     else button.disabled = false;
   }

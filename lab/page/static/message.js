@@ -14,8 +14,11 @@ export function sizeOf(bytes) {
   return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** `on`: press(message, button), reply(message), react(message), edit(message), link(code), find(id) -> message. */
-export function drawMessage(message, { app, mine, follows, on }) {
+/**
+ * `mine`: written by the person who looks; `follows`: by the same as the one before; `linkable`: a code in it is fresh.
+ * `on`: press(message, button), reply(message), react(message), edit(message), link(code, button), find(id) -> message.
+ */
+export function drawMessage(message, { app, mine, follows, linkable, on }) {
   const bot = message.author === "bot";
   const classes = ["row", bot ? "bot" : "person", mine && "mine", follows && "follows", message.growing && "growing"];
   const bubble = make(
@@ -25,7 +28,7 @@ export function drawMessage(message, { app, mine, follows, on }) {
     message.html || message.text ? make("div.text", {}, message.html ? fromHtml(message.html) : message.text) : null,
     drawFiles(message.files ?? [], app),
     drawButtons(message, on),
-    bot ? drawLink(message, on) : null,
+    linkable ? drawLink(message, on) : null,
     message.hidden ? make("small.only", {}, "Only you can see this") : null,
   );
   return make(
@@ -74,7 +77,7 @@ async function pressed(event, message, button, on) {
 /** A stranger is given a code; in the lab the owner is at hand. */
 function drawLink(message, on) {
   const code = CODE.exec(message.text ?? "")?.[1];
-  if (!code || on.isSpent(code)) return null;
+  if (!code) return null;
   const press = (event) => on.link(code, event.currentTarget);
   return make("button.choice.primary.link", { type: "button", onclick: press }, "Link ", make("small", {}, `as \`aurelius link ${code}\` would`));
 }
