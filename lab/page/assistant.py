@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from lab.page.people import ANN
 from lab.page.relay import Relay
 
 SECONDS = 15.0
+PATIENCE = 6.0  # before somebody who got no answer writes again
 GLANCE = 0.2  # seconds between two looks whether it has started
 CODE = re.compile(r"\baurelius link ([A-Za-z0-9]{8})\b")
 
@@ -72,8 +74,11 @@ async def link_everywhere(assistant: Assistant, relay: Relay, apps: Iterable[str
 
 
 async def _link(assistant: Assistant, relay: Relay, app: str) -> None:
-    await relay.act(app, "say", user=ANN, text="Hello")
-    code = await _until(relay, app, CODE.search)
+    code = None
+    while code is None:  # an app that is not connected yet may have told nobody
+        await relay.act(app, "say", user=ANN, text="Hello")
+        with contextlib.suppress(TimeoutError):
+            code = await asyncio.wait_for(_until(relay, app, CODE.search), PATIENCE)
     await assistant.link(code[1])
 
 

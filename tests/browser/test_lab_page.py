@@ -19,6 +19,7 @@ from tests.browser.test_chat_page import PNG
 from tests.test_lab_page import running
 
 APPS = ("Slack", "Discord", "Telegram", "WhatsApp")
+CONNECTED = {"Slack": "connected", "Discord": "identified"}  # they tell nobody later what was said before
 WRITTEN = 30_000  # milliseconds; a bound, never a pause
 MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 LARGEST = 400_000  # bytes of the picture
@@ -75,6 +76,8 @@ async def become_known(app: Locator, name: str) -> None:
     await expect(app.locator(".empty:visible, .row").first).to_be_visible(timeout=WRITTEN)
     if await app.locator(".row.bot", has_text="You are linked").count():
         return
+    if name in CONNECTED:
+        await expect(app.locator(".lines li", has_text=CONNECTED[name])).not_to_have_count(0, timeout=WRITTEN)
     await write(app, name, "hello")
     await app.get_by_role("button", name="as `aurelius link").click(timeout=WRITTEN)
     await expect(app.get_by_text("You are linked")).to_be_visible(timeout=WRITTEN)
