@@ -197,7 +197,7 @@ async def test_the_wire_is_seen_sifted_opened_and_disturbed(page: Page) -> None:
     app = column(page, "Telegram")
     await become_known(app, "Telegram")
     await app.get_by_text("Wire").click()
-    await app.get_by_label("Filter the calls").fill("sendmessage ")
+    await app.get_by_label("Filter the calls").fill("no such call")
     await expect(app.locator(".lines li:visible")).to_have_count(0)
     await app.get_by_label("Filter the calls").fill('"method":"sendMessage"')
     first = app.locator(".lines li:visible").first
@@ -230,6 +230,7 @@ async def test_the_four_apps_side_by_side(page: Page, tmp_path: Path) -> None:
     for name in APPS:
         await become_known(column(page, name), name)
     slack, discord, telegram, whatsapp = (column(page, name) for name in APPS)
+    await ask(slack, "Slack", "my time zone is Berlin", "Berlin")
     await ask(slack, "Slack", "remind me to water the plants on friday at 18:00", "water the plants")
     await ask(slack, "Slack", "what is on my list?", "oat milk")
     await ask(discord, "Discord", "remember that I like peppermint tea", "peppermint tea")

@@ -17,7 +17,9 @@ export class Column {
   #loading = false;
   #again = false;
   #event = null;
-  #left = null; // the form that the person has left
+  #left = null; // the form that the person has left; it comes back by the button that opened it
+  #pressed = null;
+  #opener = null;
 
   /** `name` of the app, its `title`, whether it `hasHome`, and `about`: people, group, ears. */
   constructor(name, { title, hasHome }, about) {
@@ -115,6 +117,15 @@ export class Column {
     return done;
   }
 
+  #press(message, token) {
+    this.#pressed = token;
+    if (token === this.#opener && this.#screen.form?.id === this.#left) {
+      this.#left = null; // it is still there: the app was not told that it was left
+      return this.#showForm(this.#screen.form);
+    }
+    return this.#act("press", { message, button: token });
+  }
+
   async #send({ text, files, voice, quoted, edited, mention }) {
     if (edited) return this.#act("edit", { message: edited.id, text });
     const more = { ...(quoted ? { reply_to: quoted.id } : {}), ...(mention ? { mention: true } : {}) };
@@ -182,7 +193,7 @@ export class Column {
 
   #draw(message, how, old) {
     const on = {
-      press: (of, button) => this.#act("press", { message: of.id, button: button.token }),
+      press: (of, button) => this.#press(of.id, button.token),
       reply: (of) => this.composer.quote(of),
       edit: (of) => this.composer.edit(of),
       react: (of) => this.#act("react", { message: of.id, emoji: "👍" }),
@@ -214,6 +225,7 @@ export class Column {
     };
     const sheet = drawForm(form, { submit: (values) => this.#act("submit", { form: form.id, values }), close });
     sheet.dataset.id = form.id;
+    this.#opener = this.#pressed;
     this.over.replaceChildren(sheet);
     sheet.querySelector("input, textarea, select")?.focus();
   }
@@ -229,7 +241,7 @@ export class Column {
   #showHome(home) {
     const json = JSON.stringify(home);
     if (!home || this.homeButton.getAttribute("aria-expanded") !== "true" || this.over.firstChild?.dataset.json === json) return;
-    const press = (button) => this.#act("press", { message: "home", button: button.token });
+    const press = (button) => this.#press("home", button.token);
     const sheet = drawHome(home, { press, close: () => this.#toggleHome() });
     sheet.dataset.json = json;
     this.over.replaceChildren(sheet);
