@@ -98,7 +98,7 @@ export class Column {
     clearTimeout(this.telling);
     this.trouble.textContent = words;
     this.trouble.hidden = !words;
-    this.telling = setTimeout(() => (this.trouble.hidden = true), 9000);
+    if (words) this.telling = setTimeout(() => (this.trouble.hidden = true), 9000);
   }
 
   async #try(what) {
@@ -113,7 +113,9 @@ export class Column {
   async #act(what, body = {}) {
     const done = await this.#try(() => this.app.act(what, { ...this.#who, ...body }));
     if (done?.event != null) this.#event = done.event;
-    if (done) await this.refresh();
+    if (!done) return done;
+    this.tell("");
+    await this.refresh();
     return done;
   }
 
