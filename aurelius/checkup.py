@@ -15,7 +15,7 @@ from functools import partial
 from aurelius import instance
 from aurelius.ground import database
 from aurelius.settings import Settings
-from aurelius.setup.services import CHATS, Service
+from aurelius.setup.connections import CHATS, Service
 from aurelius.stand_in import offline_model as model_without_key
 from aurelius.trouble import Trouble
 

@@ -22,7 +22,7 @@ import pytest
 
 from aurelius import instance
 from aurelius.__main__ import COMMANDS, main
-from aurelius.setup.services import CHATS
+from aurelius.setup.connections import CHATS
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 60.0

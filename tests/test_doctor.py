@@ -15,7 +15,7 @@ from aurelius import checkup
 from aurelius.checkup import Finding, Health, look_everywhere
 from aurelius.commands import doctor
 from aurelius.settings import Settings, load
-from aurelius.setup.services import CHATS, SERVICES, Service
+from aurelius.setup.connections import CHATS, SERVICES, Service
 from lab.telegram.app import TOKEN
 from memory.embedded import Embedded
 from tests.app_stand_in import stand_in

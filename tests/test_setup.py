@@ -22,7 +22,7 @@ from adapters.chat.slack.install import SCOPES
 from aurelius.__main__ import main
 from aurelius.commands import setup
 from aurelius.settings import load, names
-from aurelius.setup.services import CHATS, SERVICES, Service, is_secret, value_of
+from aurelius.setup.connections import CHATS, SERVICES, Service, is_secret, value_of
 from aurelius.setup.slack_manifest import manifest
 from lab.telegram.app import TOKEN
 

@@ -13,7 +13,7 @@ from aurelius.commands.arguments import parser_of, read_settings
 from aurelius.ground import open_data_dir
 from aurelius.settings import Settings, load
 from aurelius.settings_file import read_settings_file, write_setting
-from aurelius.setup.services import SERVICES, Ask, Service, is_secret, value_of
+from aurelius.setup.connections import SERVICES, Ask, Service, is_secret, value_of
 from aurelius.trouble import Trouble
 
 SECONDS = 30.0  # for one check
