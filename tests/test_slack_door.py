@@ -21,9 +21,9 @@ from bot.ports import Ports
 from lab.slack.app import APP_TOKEN, SIGNING_SECRET, TOKEN
 from lab.slack.delivery import signed
 from lab.slack.world import SCOPES
-from tests.app_stand_in import App, AppUser, stand_in
+from tests.app_stand_in import App, AppUser, linked, stand_in
 from tests.path_stage import Running, lab, ports, running  # noqa: F401 - fixtures
-from tests.slack_stage import linked, settings_for
+from tests.slack_stage import settings_for
 from tests.talk import WAIT, Lab
 
 SECOND = "T0TWO"
@@ -43,7 +43,7 @@ def settings(slack: App) -> dict[str, Any]:
 @pytest_asyncio.fixture
 async def ann(ports: Ports, lab: Lab, slack: App) -> AppUser:
     await lab.reset()
-    return await linked(ports, slack, "Ann")
+    return await linked(ports, slack)
 
 
 @pytest_asyncio.fixture
@@ -182,19 +182,14 @@ async def test_a_second_workspace_installs_us_and_is_answered_with_its_own_token
     async with ports.memory.door() as memory:
         assert await memory.installations.get(PLATFORM, SECOND) is not None
     await slack.act("revoke", team=SECOND)
-    await gone(ports)
+    await slack.until(lambda events: acknowledged(events, "app_uninstalled"))
+    async with ports.memory.door() as memory:
+        assert await memory.installations.get(PLATFORM, SECOND) is None
 
 
-async def gone(ports: Ports) -> None:
-    """Wait until the installation is removed."""
-    import asyncio
-
-    async with asyncio.timeout(WAIT):
-        while True:
-            async with ports.memory.door() as memory:
-                if await memory.installations.get(PLATFORM, SECOND) is None:
-                    return
-            await asyncio.sleep(0.02)
+def acknowledged(events: list[Any], kind: str) -> bool:
+    happened = {event["event"] for event in events if event["what"] == "event" and event["kind"] == kind}
+    return any(event.get("event") in happened and event.get("outcome") == "acknowledged" for event in events)
 
 
 async def test_installing_that_is_denied_says_what_to_do(slack: App, door: httpx2.AsyncClient) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -16,8 +14,9 @@ import pytest_asyncio
 
 from lab.slack.app import APP_TOKEN, SIGNING_SECRET, TOKEN
 from tests.app_stand_in import App, AppUser, labels, stand_in
-from tests.program import Program
-from tests.test_telegram_process import MARK
+from tests.program import Program, killed
+
+MARK = "You may have got this already"
 
 
 @pytest_asyncio.fixture
@@ -28,14 +27,7 @@ async def slack() -> AsyncIterator[App]:
 
 @pytest.fixture
 def program(tmp_path: Path, slack: App) -> Program:
-    names = ("PATH", "HOME", "LANG")
-    environment = {name: os.environ[name] for name in names if name in os.environ} | {
-        "AURELIUS_DATA_DIR": str(tmp_path / "data"),
-        "AURELIUS_PORT": "0",
-        "SLACK_BOT_TOKEN": TOKEN,
-        "SLACK_BASE_URL": f"{slack.url}/api/",
-    }
-    return Program(tmp_path, environment)
+    return Program.in_folder(tmp_path, SLACK_BOT_TOKEN=TOKEN, SLACK_BASE_URL=f"{slack.url}/api/")
 
 
 async def link(program: Program, ann: AppUser) -> None:
@@ -60,8 +52,7 @@ async def test_a_killed_program_goes_on_where_it_was_and_an_old_button_works_onc
         card = await ann.until(lambda shown: labels(shown[-1])[:1] == ["Approve"] and shown[-1])
         told = (await ann.send("add buy stamps to my list"))["event"]
         await slack.until(lambda events: [e for e in events if (e.get("event"), e.get("outcome")) == (told, "sent")])
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
+        await killed(process)
     await ann.send("/tasks")  # while nobody listens
     async with program.running():
         await connected(slack, 2)

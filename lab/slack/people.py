@@ -322,6 +322,15 @@ async def later(world: World, deliveries: Deliveries, body: Json) -> Json:
     return {}
 
 
+async def end_streams(world: World, deliveries: Deliveries, body: Json) -> Json:
+    """Slack ends what was not added to for a while."""
+    for channel in world.channels.values():
+        for message in channel.messages.values():
+            message.pop("streaming", None)
+    await world.note("end_streams")
+    return {}
+
+
 async def scopes(world: World, deliveries: Deliveries, body: Json) -> Json:
     """What the app may do in our own workspace."""
     world.home.scopes = list(body["scopes"])
@@ -351,5 +360,5 @@ async def forget_faults(world: World, deliveries: Deliveries, body: Json) -> Jso
 
 ACTS: dict[str, Callable[[World, Deliveries, Json], Awaitable[Json]]] = {
     act.__name__: act
-    for act in (again, drop, renew, revoke, restore, channel, later, scopes, request_url, forget_faults)
+    for act in (again, drop, renew, revoke, restore, channel, later, end_streams, scopes, request_url, forget_faults)
 }
