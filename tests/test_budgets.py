@@ -17,6 +17,7 @@ PACKAGES = ("bot", "adapters", "skills", "memory", "scheduler", "web_oauth", "au
 FILE_LINES = 400
 FUNCTION_LINES = 40
 MIND_LINES = 2_500  # of code that decides, in bot/
+FACULTY_LINES = 800  # of code in a folder of bot/ (ADR 13)
 WORDS_LINES = 1_100  # of code that only declares: types, records, ports
 WORDS = "people message action trigger suggestion trust model records repositories ports shortcuts".split()
 VAGUE = {
@@ -98,10 +99,16 @@ def test_no_function_is_longer_than_40_lines() -> None:
 
 
 def test_the_mind_stays_small_enough_to_be_read_in_an_afternoon() -> None:
-    lines = {path: code_lines(path.read_text()) for path in (ROOT / "bot").rglob("*.py")}
+    lines = {path: code_lines(path.read_text()) for path in (ROOT / "bot").glob("*.py")}
     words = sum(count for path, count in lines.items() if path.stem in WORDS)
     assert words <= WORDS_LINES
     assert sum(lines.values()) - words <= MIND_LINES
+    faculties = {folder.name: _code_in(folder) for folder in (ROOT / "bot").iterdir() if folder.is_dir()}
+    assert {name: count for name, count in faculties.items() if count > FACULTY_LINES} == {}
+
+
+def _code_in(folder: Path) -> int:
+    return sum(code_lines(path.read_text()) for path in folder.rglob("*.py"))
 
 
 def test_explaining_is_not_counted() -> None:

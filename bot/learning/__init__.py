@@ -1,0 +1,1 @@
+"""What is kept of conversations, beside their words: facts drawn out of them, and files that were sent in."""
