@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
+from adapters.chat.discord import gateway
+from adapters.chat.discord.connection import Connection
 from lab.discord.app import TOKEN
 from tests.app_stand_in import App, code_in, labels, stand_in
 from tests.program import Program, killed
+from tests.talk import WAIT
 
 
 @pytest_asyncio.fixture
@@ -58,6 +62,24 @@ async def test_a_killed_program_hears_what_it_missed_and_an_old_button_works_onc
         await ann.until(lambda shown: shown[-1]["text"].count("stamps") == 1 and not labels(shown[-1]))
         assert sum("✅" in message["text"] for message in await ann.shown()) == 1
     assert not any(failed(event) for event in await discord.events())
+
+
+async def test_a_discord_that_was_gone_for_a_while_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "LOOK", 0.1)
+    ready: asyncio.Queue[str] = asyncio.Queue()
+    with capture_logs() as logs:
+        async with stand_in("discord") as first:
+            connection = Connection(TOKEN, f"{first.url}/api/v10", f"{first.url.replace('http', 'ws', 1)}/gateway")
+            hearing = gateway.listen(connection, ("READY",), lambda event, _: ready.put_nowait(event))
+            listening = asyncio.create_task(hearing)
+            await asyncio.wait_for(ready.get(), WAIT)
+        async with asyncio.timeout(WAIT):
+            while not any("the line stays cut" in str(line.get("why")) for line in logs):
+                await asyncio.sleep(0)
+        async with stand_in("discord", "--port", first.url.rpartition(":")[2]):
+            await asyncio.wait_for(ready.get(), WAIT)
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
 
 def failed(event: Any) -> bool:

@@ -8,13 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from adapters.chat.discord.connection import Connection
 
+if TYPE_CHECKING:
+    import discord
+
 PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0, 60.0, 120.0)  # seconds between tries, while something is wrong
+LOOK, CUT = 15.0, 4  # seconds between two looks at the line, and how many times it may be found cut
 THREADS = ("THREAD_CREATE", "THREAD_UPDATE", "THREAD_DELETE", "THREAD_LIST_SYNC")
 log = structlog.get_logger()
 
@@ -47,9 +51,24 @@ async def _connected(connection: Connection, events: tuple[str, ...], heard: Hea
     client._connection.parsers = {event: partial(_guarded, heard, event) for event in events}
     try:
         await client.login(connection.token)
-        await client.connect()
+        await _held(client)
     finally:
         await client.close()
+
+
+async def _held(client: discord.Client) -> None:
+    """The client connects anew by itself, at last with pauses of a quarter of an hour: after a minute without a line a
+    fresh one takes its place. Raises ConnectionError then, and what the client raises."""
+    holding, cut = asyncio.ensure_future(client.connect()), 0
+    try:
+        while not (await asyncio.wait({holding}, timeout=LOOK))[0]:
+            cut = 0 if client.ws is not None and client.ws.open else cut + 1
+            if cut == CUT:
+                raise ConnectionError("the line stays cut")
+        await holding
+    finally:
+        holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
 
 
 def _guarded(heard: Hear, event: str, data: Any) -> None:
@@ -80,7 +99,7 @@ def why(error: BaseException) -> str:
             return NO_CONTENT
         case discord.ConnectionClosed() if error.code == 4004:
             return REFUSED
-    return f"Discord does not answer: {error!r}"
+    return f"Discord does not answer: {str(error) or repr(error)}"
 
 
 PLACE = "discord.com/developers/applications, your application, Bot"

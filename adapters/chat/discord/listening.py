@@ -133,7 +133,12 @@ class Listening:
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name="discord")
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("discord_work_broke_off", exc_info=task.exception())
 
 
 def _is_for_us(inbound: Inbound) -> bool:

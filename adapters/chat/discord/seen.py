@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 import structlog
 
@@ -24,7 +25,7 @@ class Seen:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._last: dict[str, str] = {}
-        self._changed = asyncio.Event()
+        self._changed, self._urgent = asyncio.Event(), asyncio.Event()
 
     async def load(self) -> None:
         async with self._memory.door() as door:
@@ -38,7 +39,9 @@ class Seen:
         return dict(self._last)
 
     def note(self, place: str, id: str) -> None:
-        """Ids grow with time."""
+        """Ids grow with time. A conversation that we did not know is written down at once."""
+        if place not in self._last:
+            self._urgent.set()
         newest = max(self._last.pop(place, "0"), id, key=int)
         self._last[place] = newest
         while len(self._last) > REMEMBERED:
@@ -59,7 +62,9 @@ class Seen:
             except Exception:
                 log.exception("discord_place_not_kept")
                 self._changed.set()
-            await asyncio.sleep(EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), EVERY)
+            self._urgent.clear()
 
     async def _write(self) -> None:
         about = {CONVERSATIONS: dict(self._last)}
