@@ -147,6 +147,18 @@ async def grown(chat: SlackChat, slack: App, where: Address, turn: str) -> None:
     await slack.called(method, before + 1)
 
 
+async def test_the_beginning_of_an_answer_that_a_killed_process_left_becomes_the_answer(
+    running: Running, chat: SlackChat, slack: App, ann: AppUser
+) -> None:
+    await grown(chat, slack, at(ann), turn := new_id())
+    await running.restart()
+    after = running.system.ports.platforms["slack"]
+    await after.send(Reply(to=at(ann), text="It is four."), derived_id("reply", turn), None)
+    assert await texts(ann) == ["It is four."]
+    await after.send(Reply(to=at(ann), text="And more."), new_id(), None)
+    assert await texts(ann) == ["It is four.", "And more."]
+
+
 async def test_a_stream_that_slack_ended_by_itself_is_written_anew(chat: SlackChat, slack: App, ann: AppUser) -> None:
     root, turn = (await ann.send("question"))["message"], new_id()
     await ann.until(lambda shown: len(shown) == 2)

@@ -39,6 +39,7 @@ METHODS: dict[str, tuple[methods.Method, str]] = {
     "auth.test": (methods.auth_test, ""),
     "users.info": (methods.users_info, "users:read"),
     "conversations.open": (methods.conversations_open, "im:write"),
+    "conversations.history": (methods.history, "im:history"),
     "chat.postMessage": (methods.post_message, "chat:write"),
     "chat.update": (methods.update, "chat:write"),
     "chat.delete": (methods.delete, "chat:write"),

@@ -165,6 +165,16 @@ async def set_status(world: World, team: Team, given: Mapping[str, Any]) -> Json
     return {}
 
 
+async def history(world: World, team: Team, given: Mapping[str, Any]) -> Json:
+    """Newest first, without what stands in threads; metadata only for whoever asks for it."""
+    channel = readable(world, team, given)
+    found = [m for m in channel.messages.values() if m.get("thread_ts") in (None, m["ts"])][::-1]
+    shown = found[: int(given.get("limit") or 100)]
+    if str(given.get("include_all_metadata")).lower() not in ("1", "true"):
+        shown = [{key: each[key] for key in each if key != "metadata"} for each in shown]
+    return {"messages": shown}
+
+
 def needed(given: Mapping[str, Any], name: str) -> Any:
     if given.get(name) in (None, ""):
         messages = [f"[ERROR] missing required field: {name}"]

@@ -96,7 +96,7 @@ class SlackChat:
         known = ref.split(",") if ref else self._cut.get(key, [])
         posts, files = [each for each in known if each[:1] != "F"], [each for each in known if each[:1] == "F"]
         parts = render(reply)
-        grown, whole = await self._growing.end(key), 0
+        grown, whole = None if ref else await self._growing.end(reply.to, key), 0
         if grown is not None:
             posts = posts or [grown.ts]
             whole = await self._call(reply.to, lambda workspace: messages.complete(workspace, reply, grown, parts))

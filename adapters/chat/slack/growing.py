@@ -17,6 +17,7 @@ from adapters.chat.slack.connection import REFUSED, Connection, Workspace, said
 from adapters.chat.slack.outbound import render
 from bot.ids import derived_id
 from bot.message import Address, Inbound, InboundMessage, Reply
+from bot.ports import Unsent
 
 STREAMED = 11_000  # characters; Slack takes 12,000 in one piece
 REMEMBERED = 2_000  # conversations, answers
@@ -50,6 +51,7 @@ class Growing:
         self._connection = connection
         self._open: dict[str, Grown] = {}  # by the key of the answer
         self._askers: dict[str, str] = {}  # user ids by conversation: a stream in a channel is for somebody
+        self._known: dict[str, None] = {}  # conversations in which nothing of an earlier process is left
 
     def heard(self, inbound: Inbound) -> None:
         if isinstance(inbound, InboundMessage):
@@ -58,22 +60,24 @@ class Growing:
 
     async def draft(self, at: Address, turn: str, text: str) -> None:
         """Raises SlackApiError, ClientError, Unsent."""
-        grown = self._open.setdefault(derived_id("reply", turn), Grown())
+        key = derived_id("reply", turn)
+        grown = self._open.setdefault(key, Grown())
         _bound(self._open)
         async with grown.lock:
             if grown.over or not text.strip():
                 return
             workspace = await self._connection.workspace(at.tenant)
             if not grown.ts:
-                await self._begin(workspace, at, grown, text)
+                await self._begin(workspace, at, grown, key, text)
             elif grown.streams:
                 await _append(workspace, at, grown, streamable(text)[:STREAMED])
             else:
                 await _edit(workspace, at, grown, text)
 
-    async def end(self, key: str) -> Grown | None:
-        """The message that grew, which grows no more; None when there is none. Waits for what is on its way."""
-        grown = self._open.get(key)
+    async def end(self, at: Address, key: str) -> Grown | None:
+        """The message that grew, which grows no more; None when there is none. Waits for what is on its way. Also one
+        of a process that was killed while it wrote."""
+        grown = self._open.get(key) or await self._left(at, key)
         if grown is None:
             return None
         async with grown.lock:
@@ -84,7 +88,26 @@ class Growing:
         """The answer stands there."""
         self._open.pop(key, None)
 
-    async def _begin(self, workspace: Workspace, at: Address, grown: Grown, text: str) -> None:
+    async def _left(self, at: Address, key: str) -> Grown | None:
+        """Looked for once in each conversation outside of threads, where streams end by themselves: what this process
+        writes itself it knows."""
+        from aiohttp import ClientError
+        from slack_sdk.errors import SlackApiError
+
+        if at.thread or at.conversation in self._known:
+            return None
+        self._known[at.conversation] = None
+        _bound(self._known)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                client = (await self._connection.workspace(at.tenant)).client
+                found = await client.conversations_history(channel=at.place, limit=LOOK_BACK, include_all_metadata=True)
+        except (SlackApiError, ClientError, TimeoutError, Unsent) as error:
+            log.info("slack_history_not_read", why=said(error))
+            return None
+        return next((Grown(ts=str(each["ts"])) for each in found["messages"] if _begins(each, key)), None)
+
+    async def _begin(self, workspace: Workspace, at: Address, grown: Grown, key: str, text: str) -> None:
         from slack_sdk.errors import SlackApiError
 
         recipient = self._askers.get(at.conversation)
@@ -102,15 +125,24 @@ class Growing:
             thread_ts=at.thread or None,
             text=part.text,
             blocks=list(part.blocks),
-            metadata=GROWS,
+            metadata=_mark(key),
             **QUIET,
         )
         grown.ts, grown.text = str(sent["ts"]), part.text
 
 
 QUIET: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}  # whoever serves the page would learn of it
-# Marks a message that is still being written; an empty object takes the mark away.
-GROWS, WHOLE = {"event_type": "aurelius_growing", "event_payload": {}}, dict[str, Any]()
+GROWS, WHOLE = "aurelius_growing", dict[str, Any]()  # metadata: of which answer it is the beginning; none any more
+LOOK_BACK = 15  # messages among which the beginning of an answer is looked for after a restart
+PATIENCE = 2.0  # seconds for that
+
+
+def _mark(key: str) -> dict[str, Any]:
+    return {"event_type": GROWS, "event_payload": {"key": key}}
+
+
+def _begins(message: dict[str, Any], key: str) -> bool:
+    return bool(message.get("metadata") == _mark(key))
 
 
 async def _stream(workspace: Workspace, at: Address, grown: Grown, shown: str, recipient: str | None) -> None:
