@@ -56,6 +56,12 @@ STAND_INS: Mapping[str, Mapping[str, str]] = {
 TOLD = {"whatsapp": ("--webhook", "http://127.0.0.1:{port}/webhooks/whatsapp")}
 
 
+WELCOME = """\
+The lab:  {page}   (Ctrl-C ends it)
+In a terminal of its own: AURELIUS_DATA_DIR='{folder}' aurelius chat
+"""
+
+
 def main(argv: list[str]) -> int:
     parser = parser_of(__name__, __doc__)
     parser.add_argument("--data-dir", type=Path, metavar="FOLDER", help="default: `lab` inside the data folder")
@@ -86,7 +92,7 @@ async def run(settings: Settings, *, linked: bool) -> None:
         places = [word for name, url in urls.items() for word in (f"--{name}", url)]
         page = StandIn("page", *places, "--instance", str(file), *(["--linked"] if linked else []))
         async with kept_running({"page": page}) as pages:
-            print(f"The lab:  {pages['page']}   (Ctrl-C ends it)\n", flush=True)
+            print(WELCOME.format(page=pages["page"], folder=settings.data_dir), flush=True)
             await serve(settings.model_copy(update=leading_to(urls)), frozenset(Role))
 
 

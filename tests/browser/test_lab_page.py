@@ -179,14 +179,12 @@ async def test_files_quotes_commands_and_changes_go_as_the_app_sends_them(page: 
     await app.get_by_role("button", name="Send", exact=True).click()
     mine = app.locator(".row.mine", has_text="look").last
     await expect(mine.get_by_role("img")).to_be_visible()
-    await mine.hover()
-    await mine.get_by_role("button", name="Reply to this").click()
+    await mine.get_by_role("button", name="Reply to this").press("Enter")
     await write(app, "Telegram", "this one")
     await expect(app.locator(".row.mine", has_text="this one").locator(".quote")).to_contain_text("look")
     await ask(app, "Telegram", "/help", "tasks")
     quoted = app.locator(".row.mine", has_text="this one").last
-    await quoted.hover()
-    await quoted.get_by_role("button", name="Change this").click()
+    await quoted.get_by_role("button", name="Change this").press("Enter")
     await app.get_by_role("textbox", name="Message in Telegram").fill("that one")
     await page.keyboard.press("Enter")
     await expect(app.locator(".row.mine", has_text="that one")).to_be_visible()
