@@ -60,8 +60,8 @@ CANDIDATES = """
     ), by_meaning AS MATERIALIZED ({by_meaning}
     ), by_time AS MATERIALIZED (
         SELECT id AS passage FROM passages
-        WHERE user_id = :user AND at >= :begin AND at < :end AND side = ANY(:sides)
-        ORDER BY at DESC LIMIT :most
+        WHERE user_id = :user AND at >= :begin AND at < :end + interval '14 days' AND side = ANY(:sides)
+        ORDER BY at < :end DESC, at DESC LIMIT :most
     ), chosen AS MATERIALIZED (
         SELECT passage FROM by_words UNION SELECT passage FROM by_meaning UNION SELECT passage FROM by_time
     ), widened AS MATERIALIZED (
@@ -113,7 +113,7 @@ class OwnPassages(Owned):
     async def about(
         self, question: Question, meaning: Meaning | None = None, sides: Collection[Side] = EVERY_SIDE
     ) -> tuple[Terms, list[Candidate]]:
-        """What may answer it, with what was said around; of `sides` alone, neighbours aside."""
+        """What may answer it, of these sides, and what was said around, of any."""
         terms, asked = await self._asked(question.about)
         given = {
             "user": self.scope.user,
@@ -122,7 +122,7 @@ class OwnPassages(Owned):
             "rarities": [each.rarity for each in asked],
             "room": SATURATION * (1 - FULL_LENGTH),
             "room_by_length": SATURATION * FULL_LENGTH / terms.length,
-            "sides": [int(side) for side in sides],
+            "sides": sorted({*sides, *_partners(sides)}),
             "begin": question.begin,
             "end": question.end,
             "most": MOST,
@@ -152,6 +152,11 @@ class OwnPassages(Owned):
     async def _like(self, term: str) -> list[str]:
         given = {"user": self.scope.user, "first": term[0], "end": chr(ord(term[0]) + 1)}
         return sorted(similar(term, (await self.tx.execute(VOCABULARY, given)).scalars()))
+
+
+def _partners(sides: Collection[Side]) -> Collection[Side]:
+    """Whoever answers a question need not repeat its words: those of the other one lead there."""
+    return {Side.PERSON, Side.AURELIUS} if {Side.PERSON, Side.AURELIUS} & set(sides) else ()
 
 
 def _statement(meaning: Meaning | None) -> Any:

@@ -1,33 +1,34 @@
 """How well a passage answers a question: a weighted sum of signals, each between 0 and about 1. A pure function.
 
 The passages are those that the database brought (`memory.passages`), with what was said around them. The weights were
-chosen once, on two public sets of conversations, by leaving one conversation out (`benchmarks/memory_recall.py`).
+chosen once, on two public sets of conversations, by leaving one conversation out (`benchmarks/RESULTS.md`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from itertools import groupby
 
 from memory.question import Question, Side
 
 WEIGHTS: Mapping[str, float] = {
-    "words": 0.5,
-    "around": 0.4,  # the words in the turns before and after
-    "session": 0.15,  # the best of the same conversation and day
-    "meaning": 1.0,
-    "meaning around": 0.5,
-    "meaning of session": 0.1,
-    "speaker": 0.4,
+    "words": 0.3,
+    "around": 0.3,  # the words in the turns before and after
+    "session": 0.19,  # the best of the same conversation and day
+    "meaning": 0.48,
+    "meaning around": 0.62,
+    "meaning of session": 0.05,
+    "speaker": 0.45,
     "period": 0.3,
     "when": 0.1,  # asked when, and it speaks of a time
-    "asks": -0.05,  # a question seldom answers one
-    "long": -0.1,
+    "asks": -0.04,  # a question seldom answers one
+    "long": -0.12,
     "kind": 1.0,
-    "recent": 0.02,
+    "recent": 0.01,
 }
 SPOKEN_BY = {
     Side.PERSON: {Side.PERSON, Side.FACT, Side.NOTE},
@@ -36,6 +37,7 @@ SPOKEN_BY = {
 KINDS = {Side.FACT: 0.15, Side.NOTE: 0.1}
 SATURATION, FULL_LENGTH = 1.2, 0.9  # BM25's k1 and b: a word said twice tells little more; long passages must earn it
 AROUND = {-2: 0.5, -1: 0.7, 0: 1.0, 1: 0.7, 2: 0.5}  # how much a turn's words count for the turn beside it
+WIDTH = sum(AROUND.values())
 MEANING_AROUND = {-1: 1.0, 0: 2.0, 1: 1.0}
 AFTERWARDS_DAYS = 10.0  # what happened in a period is often told some days later
 HALF_LIFE_DAYS = 30.0
@@ -60,12 +62,12 @@ class Candidate:
     likeness: float | None = None
 
     @property
-    def session(self) -> tuple[str, date] | int:
+    def session(self) -> tuple[str, date, int]:
         """What was said in one conversation on one day belongs together; a fact or a note stands alone."""
-        return (self.thread, self.at.date()) if self.thread else self.id
+        return self.thread, self.at.date(), 0 if self.thread else self.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """The question's terms in this person's memory: `rarity` is the inverse document frequency of each, by number;
     `unknown` what terms would weigh that stand nowhere; `length` the mean length of a passage."""
@@ -74,42 +76,47 @@ class Terms:
     unknown: float = 0.0
     length: float = 1.0
 
-    @property
+    @cached_property
     def whole(self) -> float:
         return sum(self.rarity.values()) + self.unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """`why`: what each signal added to the score. `fit`: the part of it that says this is about the question at all."""
+    """`fit`: the part of the score that says this is about the question at all."""
 
     candidate: Candidate
+    signals: Mapping[str, float]
     score: float
     fit: float
-    why: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def why(self) -> dict[str, float]:
+        """What each signal added to the score."""
+        return {name: WEIGHTS[name] * value for name, value in self.signals.items() if value}
 
 
 def rank(question: Question, terms: Terms, candidates: Sequence[Candidate], near: float = 1.0) -> list[Ranked]:
     """All of them, best first, with why. `near`: the likeness from which a passage is about the same by its meaning."""
-    signals: list[tuple[Candidate, dict[str, float]]] = []
-    order = sorted(candidates, key=lambda each: (str(each.session), each.position, each.id))
+    ranked: list[Ranked] = []
+    order = sorted(candidates, key=lambda each: (each.session, each.position, each.id))
     for _, group in groupby(order, key=lambda each: each.session):
-        signals += _of_session(question, terms, list(group))
-    ranked = [_weighed(candidate, each, near) for candidate, each in signals]
+        ranked += [_weighed(candidate, each, near) for candidate, each in _of_session(question, terms, list(group))]
     return sorted(ranked, key=lambda each: (each.score, each.candidate.at, each.candidate.id), reverse=True)
 
 
 def _weighed(candidate: Candidate, signals: Mapping[str, float], near: float) -> Ranked:
-    why = {name: WEIGHTS[name] * value for name, value in signals.items() if value}
-    fit = why.get("words", 0.0) + why.get("around", 0.0)
+    score = sum([WEIGHTS[name] * value for name, value in signals.items()])
+    fit = WEIGHTS["words"] * signals["words"] + WEIGHTS["around"] * signals["around"]
     if candidate.likeness is not None and candidate.likeness >= near:
-        fit += why["meaning"]
-    return Ranked(candidate=candidate, score=sum(why.values()), fit=fit, why=why)
+        fit += WEIGHTS["meaning"] * candidate.likeness
+    return Ranked(candidate=candidate, signals=signals, score=score, fit=fit)
 
 
 def _of_session(
     question: Question, terms: Terms, turns: Sequence[Candidate]
 ) -> list[tuple[Candidate, dict[str, float]]]:
+    own = [bm25(terms, turn.times, turn.length) for turn in turns]
     around = [_words_around(terms, turns, n) for n in range(len(turns))]
     near = [_meaning_around(turns, n) for n in range(len(turns))]
     best, nearest = max(around), max(near)
@@ -117,7 +124,7 @@ def _of_session(
         (
             turn,
             {
-                "words": bm25(terms, turn.times, turn.length),
+                "words": own[n],
                 "around": around[n],
                 "session": best,
                 "meaning": turn.likeness or 0.0,
@@ -155,8 +162,8 @@ def bm25(terms: Terms, times: Mapping[int, float], length: float) -> float:
     if not times:
         return 0.0
     room = SATURATION * (1 - FULL_LENGTH + FULL_LENGTH * length / terms.length)
-    found = sum(terms.rarity[term] * count * (SATURATION + 1) / (count + room) for term, count in times.items())
-    return found / terms.whole
+    found = sum([terms.rarity[term] * count / (count + room) for term, count in times.items()])
+    return (SATURATION + 1) * found / terms.whole
 
 
 def _words_around(terms: Terms, turns: Sequence[Candidate], here: int) -> float:
@@ -168,13 +175,15 @@ def _words_around(terms: Terms, turns: Sequence[Candidate], here: int) -> float:
             length += share * turn.length
             for term, count in turn.times.items():
                 times[term] = times.get(term, 0.0) + share * count
-    return bm25(terms, times, length / sum(AROUND.values()))
+    return bm25(terms, times, length / WIDTH)
 
 
 def _meaning_around(turns: Sequence[Candidate], here: int) -> float:
     """The mean likeness of a turn and those beside it."""
-    near = [
-        (share, turns[here + step].likeness) for step, share in MEANING_AROUND.items() if 0 <= here + step < len(turns)
-    ]
-    known = [(share, likeness) for share, likeness in near if likeness is not None]
-    return sum(share * likeness for share, likeness in known) / sum(share for share, _ in known) if known else 0.0
+    likeness = shares = 0.0
+    for step, share in MEANING_AROUND.items():
+        if 0 <= here + step < len(turns):
+            near = turns[here + step].likeness
+            if near is not None:
+                likeness, shares = likeness + share * near, shares + share
+    return likeness / shares if shares else 0.0

@@ -52,14 +52,14 @@ class Recollection(Owned):
         sides = TOLD | {Side.AURELIUS} if question.side is Side.AURELIUS else TOLD
         ranked = await self.ranked(question, sides)
         bar = max((each.fit for each in ranked), default=0.0) * WORTH_SHOWING
-        found = await self._found(query, question, [each for each in ranked if each.fit >= bar], limit)
+        found = await self.found(query, question, [each for each in ranked if each.fit >= bar], limit)
         return within(found, TOKENS)
 
     async def search(self, query: str, limit: int, sides: Collection[Side] = SAID) -> list[Found]:
         """What has the words itself, best first."""
         question = await self.question(query)
         having = [each for each in await self.ranked(question, sides) if each.candidate.times]
-        return await self._found("", question, having, limit)
+        return await self.found("", question, having, limit)
 
     async def question(self, query: str, names: Mapping[str, Side] | None = None) -> Question:
         """`names`: who speaks, where that is not the person and Aurelius."""
@@ -85,7 +85,7 @@ class Recollection(Owned):
             return [each for each in ranked if question.covers(each.candidate.at)]
         return [each for each in ranked if each.fit > 0]
 
-    async def _found(self, query: str, question: Question, ranked: Sequence[Ranked], limit: int) -> list[Found]:
+    async def found(self, query: str, question: Question, ranked: Sequence[Ranked], limit: int) -> list[Found]:
         """With their texts; without the question itself and what the person asked to forget."""
         ranked = ranked[: 2 * limit + 10]
         texts = {(row.kind, str(row.id)): row for row in await self.tx.execute(self._texts(ranked))}

@@ -15,6 +15,8 @@ FILLER = frozenset(
     "here him his how i if in into is it its just know let like me my no not now of on or our out please remember said "
     "say she should so some tell than that the their them then there they this to told up us was we were what when "
     "where which who whom whose why will with would you your "
+    "after also before both come during ever given going having kind likely many might more most much often one "
+    "other overall over recently sort thing things together try trying type types used using various want while "
     "aber als am auch auf aus bei bin bist das dass dein dem den der des die du ein eine einen er es für habe haben "
     "hat ich ihr im in ist ja kann mein meine mich mir mit nach nicht noch oder sie sind und uns von war was wann wer "
     "wie wir wo zu zum zur".split()
