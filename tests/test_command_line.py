@@ -182,7 +182,7 @@ def test_link_prints_a_fresh_link_and_refuses_a_wrong_code_in_words(
 def test_the_doctor_finds_a_running_assistant_well(machine: Machine, assistant: subprocess.Popen[str]) -> None:
     doctor = machine.run("doctor", "--json")
     health = {found["name"]: found["health"] for found in json.loads(doctor.stdout)}
-    unconnected = {"claude", *(service.name for service in CHATS)}
+    unconnected = {"claude", "speech", *(service.name for service in CHATS)}
     assert {health.pop(name) for name in unconnected} == {"missing"}
     assert set(health.values()) == {"ok"}, doctor.stdout
     assert doctor.returncode == 0
