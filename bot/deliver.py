@@ -14,18 +14,18 @@ from dataclasses import replace
 
 from bot.action import Json
 from bot.ids import derived_id
-from bot.message import Address, Attachment, Kind, Reply, Upload
+from bot.message import Address, Kind, Reply, Upload
 from bot.people import Person, Scope
 from bot.place import place_for
 from bot.ports import ChatPlatform, Closed, Ports, Unsent
 from bot.receive import topic
 from bot.records import Delivery, DeliveryState, Message
-from bot.repositories import Work
 
 TRIES = 24  # about ten minutes of a platform that does not answer
 LONGEST_WAIT = 30.0  # seconds
 MAY_REPEAT = "_(You may have got this already: I was interrupted while sending it.)_\n\n"
 NOT_THERE = "_(I could not say this on {app}.)_"
+THERE = (DeliveryState.DELIVERED, DeliveryState.READ)
 log = logging.getLogger("aurelius.deliver")
 
 
@@ -33,7 +33,7 @@ async def deliver(ports: Ports, scope: Scope, message: Message, name: str) -> No
     """Send or edit; call it inside a job, after the row is committed. `name` tells this job's deliveries apart.
 
     What its chat does not take is said elsewhere; it waits there if the chat opens once the person writes again."""
-    if await _deliver(ports, scope, message, name) is not DeliveryState.DELIVERED:
+    if await _deliver(ports, scope, message, name) not in THERE:
         await elsewhere(ports, scope, message, name)
 
 
@@ -73,9 +73,9 @@ async def _deliver(ports: Ports, scope: Scope, message: Message, name: str) -> D
 
 async def _attempt(ports: Ports, scope: Scope, message: Message, platform: ChatPlatform) -> DeliveryState:
     async with ports.memory.work(scope) as work:
-        uploads = [await _upload(work, file) for file in message.files]
+        kept = [await work.files.get(file.ref) for file in message.files]
         before = await work.deliveries.get(message.id, message.at)
-        if before and before.state is DeliveryState.DELIVERED and before.revision >= message.seq:
+        if before and before.state in THERE and before.revision >= message.seq:
             return before.state
         ref = before.ref if before else None
         unsure = before is not None and before.state is DeliveryState.ATTEMPTING and ref is None
@@ -83,18 +83,13 @@ async def _attempt(ports: Ports, scope: Scope, message: Message, platform: ChatP
             message=message.id, to=message.at, state=DeliveryState.ATTEMPTING, ref=ref, revision=message.seq
         )
         await work.deliveries.put(entry)
-    reply = reply_of(message, [upload for upload in uploads if upload is not None])
+    reply = reply_of(message, [Upload(about=found[0], content=found[1]) for found in kept if found is not None])
     if unsure and not platform.idempotent:
         reply = marked(reply)
     state, sent = await _send(platform, reply, message.id, ref)
     async with ports.memory.work(scope) as work:
         await work.deliveries.put(replace(entry, state=state, ref=sent or ref))
     return state
-
-
-async def _upload(work: Work, file: Attachment) -> Upload | None:
-    kept = await work.files.get(file.ref)
-    return Upload(about=kept[0], content=kept[1]) if kept else None
 
 
 async def _send(platform: ChatPlatform, reply: Reply, key: str, ref: str | None) -> tuple[DeliveryState, str | None]:

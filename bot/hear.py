@@ -108,14 +108,11 @@ async def speak(ports: Ports, begun: Begun, text: str) -> Message:
         try:
             upload = await ports.speech.speak(begun.user, text)
         except Unheard as error:
-            return await _kept(ports, begun, replace(line, text=f"_{error}_"))
+            upload, line = None, replace(line, text=f"_{error}_")
         async with ports.memory.work(begun.user.scope) as work:
-            ref = await work.files.put(upload.about, upload.content)
-        return await _kept(ports, begun, replace(line, files=(replace(upload.about, ref=ref),)))
+            if upload is not None:
+                ref = await work.files.put(upload.about, upload.content)
+                line = replace(line, files=(replace(upload.about, ref=ref),))
+            return await work.messages.put(line)
 
     return await ports.engine.step("speak", speaking, Message)
-
-
-async def _kept(ports: Ports, begun: Begun, message: Message) -> Message:
-    async with ports.memory.work(begun.user.scope) as work:
-        return await work.messages.put(message)

@@ -154,7 +154,7 @@ async def delivered(ports: Ports, id: str) -> None:
             await door.inbox.mark([id], InboundState.ANSWERED)
             if found is None or found.inbound.state != DeliveryState.FAILED.value:
                 return None
-            known = await found.work.deliveries.failed(found.inbound.at, found.inbound.ref)
+            known = await found.work.deliveries.report(found.inbound.at, found.inbound.ref, DeliveryState.FAILED)
             message = await found.work.messages.get(known) if known else None
             return (found.user, message) if message else None
 

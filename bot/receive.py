@@ -9,10 +9,11 @@ from bot.command import understood
 from bot.ids import derived_id, new_id
 from bot.message import Address, ButtonPress, Command, Delivered, Inbound, InboundMessage, Stop
 from bot.ports import Job, Ports, Queue
-from bot.records import Author, Message
+from bot.records import Author, DeliveryState, Message
 from bot.repositories import Door
 
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+KNOWN = frozenset({DeliveryState.DELIVERED.value, DeliveryState.READ.value})  # states that a platform reports
 AT_ONCE = frozenset({"pause", "resume", "undo"})  # commands that must not wait behind the turn they concern
 
 
@@ -21,6 +22,7 @@ async def receive(ports: Ports, inbound: Inbound) -> None:
     inbound = understood(cleaned(inbound))
     job = job_for(inbound, new_id())
     if job is None:
+        await _noted(ports, inbound)
         return
     async with ports.memory.door() as door:
         if isinstance(inbound, InboundMessage) and inbound.edit_of and await door.inbox.correct(inbound):
@@ -32,6 +34,16 @@ async def receive(ports: Ports, inbound: Inbound) -> None:
     ports.engine.nudge()
     if fresh and isinstance(inbound, InboundMessage | Command):
         await ports.bus.publish(topic(inbound.at), {"kind": "changed"})
+
+
+async def _noted(ports: Ports, report: Inbound) -> None:
+    """That a message arrived or was read stands in the ledger; there is no work in it."""
+    if not isinstance(report, Delivered) or report.state not in KNOWN:
+        return
+    async with ports.memory.door() as door:
+        user = await door.persons.user_of(report.sender)
+        if user is not None:
+            await door.enter(user.scope).deliveries.report(report.at, report.ref, DeliveryState(report.state))
 
 
 async def _show(door: Door, inbound: Inbound, job: Job) -> None:
@@ -64,7 +76,7 @@ def as_message(inbound: InboundMessage | Command) -> Message:
 
 
 def job_for(inbound: Inbound, id: str) -> Job | None:
-    """Which work it means; None for what needs none (a reaction, so far)."""
+    """Which work it means; None for what needs none (a reaction, so far; that a message arrived or was read)."""
     match inbound:
         case Command() if inbound.name in AT_ONCE:
             return Job(name="turn", id=id, subject=id, queue=Queue.PRESSES)
@@ -74,7 +86,7 @@ def job_for(inbound: Inbound, id: str) -> Job | None:
             return Job(name="press", id=id, subject=id, queue=Queue.PRESSES)
         case Stop():
             return Job(name="stop", id=id, subject=id, queue=Queue.PRESSES)
-        case Delivered():
+        case Delivered() if inbound.state == DeliveryState.FAILED.value:
             return Job(name="delivered", id=id, subject=id, queue=Queue.PRESSES)
     return None
 

@@ -63,7 +63,8 @@ class InboundState(StrEnum):
 class DeliveryState(StrEnum):
     PENDING = "pending"
     ATTEMPTING = "attempting"
-    DELIVERED = "delivered"
+    DELIVERED = "delivered"  # taken by the platform
+    READ = "read"
     WAITING = "waiting"  # until the person writes there again
     FAILED = "failed"
 

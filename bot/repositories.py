@@ -16,6 +16,7 @@ from bot.records import (
     Contact,
     Conversation,
     Delivery,
+    DeliveryState,
     Draft,
     Fact,
     Found,
@@ -92,9 +93,9 @@ class Lost(Exception):
 class Deliveries(Protocol):
     async def put(self, delivery: Delivery) -> None: ...
     async def get(self, message: str, to: Address) -> Delivery | None: ...
-    async def failed(self, to: Address, ref: str) -> str | None:
-        """The platform reports that it did not bring its message `ref` to `to`; returns the message's id, None when we
-        never sent that."""
+    async def report(self, to: Address, ref: str, state: DeliveryState) -> str | None:
+        """The platform tells what became of its message `ref`; returns the message's id, None when we never sent that.
+        What was read stays read."""
 
     async def with_ref(self, to: Address, ref: str) -> str | None:
         """The id of the message that the platform knows as `ref`."""

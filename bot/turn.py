@@ -95,7 +95,7 @@ async def _ending(ports: Ports, voice: Voiced) -> Ending:
     if begun.command is not None and begun.command not in SENTENCES:
         return await _command(ports, begun, begun.command)
     if begun.command is not None:
-        begun = replace(begun, own=(SENTENCES[begun.command].format(begun.own[0]),))
+        begun = replace(begun, own=(SENTENCES[begun.command].format(begun.own[0].removeprefix("me ")),))
     return await _plain_answer(ports, begun) or await _converse(ports, begun, voice.texts)
 
 

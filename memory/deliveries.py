@@ -27,10 +27,10 @@ class OwnDeliveries(Owned):
         row = (await self.tx.execute(SHAPE.select().where(self.mine(deliveries), one))).one_or_none()
         return None if row is None else SHAPE.record(row, to=to)
 
-    async def failed(self, to: Address, ref: str) -> str | None:
-        here = self._known_as(to, ref)
-        changes = {"state": DeliveryState.FAILED.value, "changed_at": func.now()}
-        statement = update(deliveries).where(self.mine(deliveries), here).values(changes)
+    async def report(self, to: Address, ref: str, state: DeliveryState) -> str | None:
+        unread = deliveries.c.state != DeliveryState.READ.value
+        changes = {"state": state.value, "changed_at": func.now()}
+        statement = update(deliveries).where(self.mine(deliveries), self._known_as(to, ref), unread).values(changes)
         found = await self.tx.execute(statement.returning(deliveries.c.message))
         message: str | None = found.scalars().first()
         return message

@@ -246,3 +246,18 @@ async def test_nothing_private_is_in_view_in_a_group(lab: Lab, talk: Talk, ports
     assert "allergic" not in sent
     assert "a private friend" not in sent
     assert (await there.suggestion(card)).nonce[:8] not in sent
+
+
+async def test_what_a_platform_tells_of_our_messages_stands_in_the_ledger_and_read_stays_read(
+    talk: Talk, ports: Ports, chat: PlatformStandIn
+) -> None:
+    there = await chat.talk(ports, talk)
+    line = await first_word(there, "Water the plants")
+    ref = chat.at(there.at.place)[-1].ref
+    for state in ("sent", "read", "delivered"):
+        report = Delivered(delivery=f"{ref}:{state}", at=there.at, sender=there.person, ref=ref, state=state)
+        await receive(ports, report)
+    assert await state_of(line, there) is DeliveryState.READ
+    await deliver(ports, there.user.scope, line, "again")
+    assert len(chat.at(there.at.place)) == 1, "what was read is not sent again"
+    assert await state_of(line, there) is DeliveryState.READ

@@ -18,7 +18,7 @@ from web_oauth.problem import Problem, answer
 
 MEGABYTE = 1024 * 1024
 BODY = MEGABYTE + 64 * 1024
-BODIES = {"/chat/messages": 26 * MEGABYTE}
+BODIES = {"/chat/messages": 26 * MEGABYTE, "/webhooks/whatsapp": 3 * MEGABYTE}  # Meta: "up to 3 MB"
 BODY_SECONDS = 60.0
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 OPEN_TO_ANY_HOST = frozenset({"/healthz", "/readyz"})  # probes call by address

@@ -58,7 +58,7 @@ STATEMENTS = (
     "ALTER TABLE deliveries DROP CONSTRAINT deliveries_state",
     """
     ALTER TABLE deliveries ADD CONSTRAINT deliveries_state
-        CHECK (state IN ('pending', 'attempting', 'delivered', 'waiting', 'failed'))
+        CHECK (state IN ('pending', 'attempting', 'delivered', 'read', 'waiting', 'failed'))
     """,
     "CREATE INDEX deliveries_address ON deliveries (address)",
 )
