@@ -11,6 +11,8 @@ SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "statement_timeout": str(COMMAND_SECONDS * 1000),
+    "hnsw.iterative_scan": "strict_order",  # goes on until it has enough of one person's
+    "hnsw.ef_search": "100",  # as many as `memory.passages` asks for
     "idle_in_transaction_session_timeout": "120000",  # a hung process does not hold a conversation for ever
 }
 

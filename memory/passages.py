@@ -18,7 +18,7 @@ from memory.recall import FULL_LENGTH, SATURATION, Candidate, Terms
 from memory.rows import Owned
 from memory.words import fuzzy, similar
 
-MOST = 150  # candidates by words, by meaning and by time, each; then their neighbours
+MOST = 100  # candidates by words, by meaning and by time, each; then their neighbours
 BESIDE = 2  # turns
 SIMILAR_SHARE = 0.6  # what a word counts that is only like the one asked for
 EVERY_SIDE = frozenset(Side)
@@ -91,9 +91,13 @@ CANDIDATES = """
 
 NO_MEANING = " SELECT NULL::bigint AS passage WHERE false"
 BY_MEANING = """
-        SELECT passages.id AS passage FROM vectors JOIN passages USING (user_id, hash)
-        WHERE vectors.user_id = :user AND model = :model AND side = ANY(:sides)
-        ORDER BY vector::halfvec({dimension}) <=> :vector LIMIT :most"""
+        SELECT passages.id AS passage FROM (
+            SELECT hash FROM vectors WHERE user_id = :user AND model = :model AND dimension = {dimension}
+            ORDER BY vector::halfvec({dimension}) <=> :vector LIMIT :most
+        ) AS near, LATERAL (
+            SELECT id, side FROM passages WHERE user_id = :user AND passages.hash = near.hash OFFSET 0
+        ) AS passages
+        WHERE side = ANY(:sides) LIMIT :most"""
 VECTORS = """LEFT JOIN LATERAL (
         SELECT vector FROM vectors
         WHERE vectors.user_id = :user AND model = :model AND vectors.hash = passages.hash OFFSET 0

@@ -18,17 +18,17 @@ from memory.question import Question, Side
 WEIGHTS: Mapping[str, float] = {
     "words": 0.3,
     "around": 0.3,  # the words in the turns before and after
-    "session": 0.19,  # the best of the same conversation and day
-    "meaning": 0.48,
-    "meaning around": 0.62,
-    "meaning of session": 0.05,
-    "speaker": 0.45,
+    "session": 0.192,  # the best of the same conversation and day
+    "meaning": 0.446,
+    "meaning around": 0.625,
+    "meaning of session": 0.047,
+    "speaker": 0.425,
     "period": 0.3,
-    "when": 0.1,  # asked when, and it speaks of a time
+    "when": 0.089,  # asked when, and it speaks of a time
     "asks": -0.04,  # a question seldom answers one
-    "long": -0.12,
+    "long": -0.125,
     "kind": 1.0,
-    "recent": 0.01,
+    "recent": 0.02,
 }
 SPOKEN_BY = {
     Side.PERSON: {Side.PERSON, Side.FACT, Side.NOTE},

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
@@ -78,6 +79,15 @@ vectors = owned(
     Column("hash", LargeBinary(), primary_key=True),
     needed("dimension", Integer()),
     needed("vector", HALFVEC()),
+    *(
+        Index(
+            f"vectors_near_{dimension}",
+            text(f"(vector::halfvec({dimension})) halfvec_cosine_ops"),
+            postgresql_using="hnsw",
+            postgresql_where=text(f"dimension = {dimension}"),
+        )
+        for dimension in (384, 1024, 1536)  # of the models we know
+    ),
     keyed=True,
     info=DERIVED,
 )

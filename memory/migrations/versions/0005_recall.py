@@ -77,6 +77,14 @@ TABLES = (
         CONSTRAINT vectors_org_id_fk FOREIGN KEY(org_id, user_id) REFERENCES users (org_id, id) ON DELETE CASCADE
     )
     """,
+    # Of the models we know; for whom has little it costs nothing, because what is near is then looked for exactly.
+    *(
+        f"""
+        CREATE INDEX vectors_near_{dimension} ON vectors
+        USING hnsw ((vector::halfvec({dimension})) halfvec_cosine_ops) WHERE dimension = {dimension}
+        """
+        for dimension in (384, 1024, 1536)
+    ),
 )
 
 TERMS = f"""
