@@ -347,6 +347,13 @@ class Installations(Protocol):
     async def remove(self, platform: str, tenant: str) -> None: ...
 
 
+class Cursors(Protocol):
+    """How far something outside has been read, in the words of who reads it."""
+
+    async def put(self, name: str, value: Json) -> None: ...
+    async def get(self, name: str) -> Json: ...
+
+
 class Chores(Protocol):
     async def prune(self, now: datetime) -> int:
         """Delete what retention says is over (spent codes, links, sessions, old events); returns how many rows."""
@@ -363,6 +370,7 @@ class Door(Protocol):
     secrets: Secrets
     leases: Leases
     installations: Installations
+    cursors: Cursors
     chores: Chores
 
     def enter(self, scope: Scope) -> Work:

@@ -13,6 +13,7 @@ from memory.accounts import OwnAccounts
 from memory.audit import AuditLines
 from memory.chores import OldRows
 from memory.contacts import OwnContacts
+from memory.cursors import NamedCursors
 from memory.deliveries import OwnDeliveries
 from memory.drafts import OwnDrafts
 from memory.everything import Deleted, OwnEverything
@@ -91,6 +92,7 @@ class OpenDoor:
         self.secrets: ports.Secrets = SealedSecrets(tx, vault)
         self.leases: ports.Leases = NamedLeases(tx)
         self.installations: ports.Installations = InstalledApps(tx, vault)
+        self.cursors: ports.Cursors = NamedCursors(tx)
         self.chores: ports.Chores = OldRows(tx)
 
     def enter(self, scope: Scope) -> ports.Work:

@@ -171,7 +171,7 @@ async def rows_of(database: Database, scope: Scope) -> dict[str, int]:
 
 def test_every_table_says_whose_its_rows_are_or_is_known_to_be_nobodys() -> None:
     nobodys = {table.name for table in metadata.sorted_tables if "user_id" not in table.c}
-    assert nobodys == {"orgs", "users", "inbound", "installations", "leases", "link_codes", "wrong_codes"}
+    assert nobodys == {"orgs", "users", "cursors", "inbound", "installations", "leases", "link_codes", "wrong_codes"}
     for table in tables_of_people():
         assert any(fk.column is users.c.id and fk.ondelete == "CASCADE" for fk in table.c.user_id.foreign_keys)
 

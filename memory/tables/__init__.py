@@ -4,6 +4,7 @@ from memory.tables.belongings import contacts, drafts, facts, files, forgotten, 
 from memory.tables.parts import MOST_BYTES, metadata
 from memory.tables.passages import passages, postings, tallies, vectors
 from memory.tables.people import (
+    cursors,
     installations,
     leases,
     link_codes,
@@ -34,6 +35,7 @@ __all__ = [
     "audit",
     "contacts",
     "conversations",
+    "cursors",
     "deliveries",
     "drafts",
     "events",

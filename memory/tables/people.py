@@ -100,6 +100,8 @@ secrets = owned(
     keyed=True,
 )
 
+cursors = Table("cursors", metadata, Column("name", Words(), primary_key=True), needed("value", Json))
+
 leases = Table(
     "leases",
     metadata,

@@ -12,12 +12,10 @@ from contextlib import suppress
 import structlog
 
 from bot.ports import Memory
-from bot.repositories import Installation
 
-PLATFORM = "discord"
+CURSOR = "discord direct conversations"
 REMEMBERED = 1000  # conversations: those that were last active
 EVERY = 2.0  # seconds between two writes; what is handed in twice changes nothing
-CONVERSATIONS = "direct"
 log = structlog.get_logger()
 
 
@@ -29,8 +27,7 @@ class Seen:
 
     async def load(self) -> None:
         async with self._memory.door() as door:
-            found = await door.installations.get(PLATFORM, "")
-        kept = found.about.get(CONVERSATIONS, {}) if found else {}
+            kept = await door.cursors.get(CURSOR) or {}
         self._last = {str(place): str(last) for place, last in kept.items()}
 
     @property
@@ -67,6 +64,5 @@ class Seen:
             self._urgent.clear()
 
     async def _write(self) -> None:
-        about = {CONVERSATIONS: dict(self._last)}
         async with self._memory.door() as door:
-            await door.installations.put(PLATFORM, Installation(tenant="", token="", about=about))
+            await door.cursors.put(CURSOR, dict(self._last))

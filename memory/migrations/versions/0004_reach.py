@@ -27,6 +27,7 @@ STATEMENTS = (
         CONSTRAINT installations_pk PRIMARY KEY (platform, tenant)
     )
     """,
+    "CREATE TABLE cursors (name TEXT NOT NULL, value JSONB NOT NULL, CONSTRAINT cursors_pk PRIMARY KEY (name))",
     """
     CREATE TABLE heard (
         org_id UUID NOT NULL,
