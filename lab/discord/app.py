@@ -14,8 +14,6 @@ components other than buttons, inputs and lists, the insides of embeds, polls, s
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -33,15 +31,13 @@ from lab.discord.limits import Limits
 from lab.discord.refusal import UNAUTHORIZED, Refusal
 from lab.discord.routes import OPEN, ROUTES, Given
 from lab.discord.screen import screen
-from lab.discord.world import Fault, Json, World
+from lab.discord.world import Json, World
+from lab.faults import Cut, Dropped
+from lab.person_side import person_side
 
 TOKEN = "OTAwMDAwMDAwMDAwMDAwMDAx.Glab01.a-token-of-the-discord-stand-in-000000"
 ROOT = "/api/v10"
 HEARTBEAT = 41.25  # seconds
-
-
-class Dropped(Exception):
-    """The connection breaks without an answer."""
 
 
 def discord(token: str = TOKEN, heartbeat: float = HEARTBEAT) -> Starlette:
@@ -54,11 +50,9 @@ def discord(token: str = TOKEN, heartbeat: float = HEARTBEAT) -> Starlette:
             Route(ROOT + "/{path:path}", _unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
             WebSocketRoute("/gateway", _gateway),
             Route("/attachments/{channel}/{id}/{name}", _file),
-            Route("/lab/events", _events),
             Route("/lab/screen", _screen),
             Route("/lab/file/{id}", _kept),
-            Route("/lab/fault", _fault, methods=["POST"]),
-            Route("/lab/{act}", _act, methods=["POST"]),
+            *person_side(world.journal, world.faults, people.acts(world, gateway)),
         ]
     )
     app.state.world, app.state.gateway, app.state.limits = world, gateway, Limits()
@@ -96,9 +90,9 @@ async def _call(request: Request, name: str) -> Response:
         status, answer = refusal.status, refusal.body()
         headers |= getattr(refusal, "headers", {})
     except Dropped:
-        await world.note("call", method=name, given=_logged(given), status=0)
-        return _Cut()
-    await world.note("call", method=name, given=_logged(given), status=status, answer=answer)
+        await world.journal.note("call", method=name, given=_logged(given), status=0)
+        return Cut()
+    await world.journal.note("call", method=name, given=_logged(given), status=status, answer=answer)
     return Response(status_code=204, headers=headers) if status == 204 else JSONResponse(answer, status, headers)
 
 
@@ -113,7 +107,7 @@ def _check_caller(world: World, request: Request, name: str) -> None:
 
 
 async def _answered(world: World, name: str, given: Given) -> tuple[int, Any]:
-    fault = world.fault(name)
+    fault = world.faults.strike(name)
     if fault is not None and fault.status == 429:
         raise Limits.flood(fault.retry_after)
     if fault is not None and fault.status:
@@ -149,14 +143,6 @@ def _logged(given: Given) -> Json:
     return dict(given.path) | body | ({"files": files} if files else {})
 
 
-class _Cut(Response):
-    """Promises a body that never comes, so that the server breaks the connection."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-
-
 async def _file(request: Request) -> Response:
     """Of the store: an address runs out."""
     world: World = request.app.state.world
@@ -171,35 +157,6 @@ async def _kept(request: Request) -> Response:
     if found is None:
         return Response(status_code=404)
     return Response(found[1], media_type=found[0].get("content_type"))
-
-
-async def _act(request: Request) -> Response:
-    act = people.ACTS.get(request.path_params["act"])
-    if act is None:
-        return Response(status_code=404)
-    world: World = request.app.state.world
-    world.address = f"http://{request.headers['host']}"
-    body = json.loads(await request.body() or b"{}")
-    try:
-        return JSONResponse(await act(world, request.app.state.gateway, body))
-    except Refusal as refusal:
-        return JSONResponse(refusal.body(), refusal.status)
-
-
-async def _fault(request: Request) -> Response:
-    request.app.state.world.faults.append(Fault(**await request.json()))
-    return JSONResponse({})
-
-
-async def _events(request: Request) -> Response:
-    """`after`: those with a greater number; waits up to `wait` seconds for one."""
-    world: World = request.app.state.world
-    after, wait = int(request.query_params.get("after", -1)), float(request.query_params.get("wait", 0))
-    async with world.changed:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await world.changed.wait_for(lambda: len(world.events) > after + 1)
-    return JSONResponse(world.events[after + 1 :])
 
 
 async def _screen(request: Request) -> Response:

@@ -77,7 +77,7 @@ class Gateway:
         for session in tuple(self.sessions.values()):
             if self._wanted(session, event, data):
                 await session.send(event, self._shown(session, event, data))
-        await self.world.note("dispatch", event=event, data=data)
+        await self.world.journal.note("dispatch", event=event, data=data)
 
     def _wanted(self, session: Session, event: str, data: Json) -> bool:
         direct = "guild_id" not in data
@@ -103,7 +103,7 @@ class Gateway:
             while True:
                 session = await self._taken(socket, session, await self._frame(socket))
         except Closing as closing:
-            await self.world.note("gateway_closed", code=closing.code, why=str(closing))
+            await self.world.journal.note("gateway_closed", code=closing.code, why=str(closing))
             with suppress(RuntimeError):
                 await socket.close(closing.code, str(closing))
         except WebSocketDisconnect as gone:
@@ -158,7 +158,7 @@ class Gateway:
         self.sessions[session.id] = session
         await session.send("READY", self._ready(session))
         await session.send("GUILD_CREATE", self._guild())
-        await self.world.note("identified", session=session.id, intents=intents)
+        await self.world.journal.note("identified", session=session.id, intents=intents)
         return session
 
     def _ready(self, session: Session) -> Json:
@@ -188,7 +188,7 @@ class Gateway:
         seq = about.get("seq")
         aged = session is not None and session.socket is None and time.monotonic() > session.cut_at + SESSION
         if session is None or aged or not isinstance(seq, int):
-            await self.world.note("not_resumed")
+            await self.world.journal.note("not_resumed")
             await socket.send_json({"op": INVALID_SESSION, "d": False})
             return None
         if seq > len(session.log):
@@ -197,7 +197,7 @@ class Gateway:
         for frame in session.log[seq:]:
             await session.put(frame)
         await session.send("RESUMED", {})
-        await self.world.note("resumed", session=session.id, seq=seq)
+        await self.world.journal.note("resumed", session=session.id, seq=seq)
         return session
 
     async def cut(self, code: int = 4000) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from lab.discord import interactions
 from lab.discord.components import buttons, filled
@@ -12,6 +12,7 @@ from lab.discord.gateway import Gateway, thread
 from lab.discord.messages import is_growing, join
 from lab.discord.refusal import Refusal
 from lab.discord.world import TEXT, THREAD, Channel, Interaction, Json, World, now
+from lab.person_side import Act
 
 VOICE = 1 << 13
 REPLY = 19  # a type of message
@@ -139,7 +140,7 @@ async def _started(world: World, gateway: Gateway, found: Interaction, data: Jso
     async def watch() -> None:
         await asyncio.sleep(interactions.DEADLINE)
         if not found.answered:
-            await world.note("interaction_failed", interaction=found.id, kind=found.kind)
+            await world.journal.note("interaction_failed", interaction=found.id, kind=found.kind)
 
     task = asyncio.create_task(watch())
     world.watching.add(task)
@@ -169,7 +170,7 @@ async def block(world: World, gateway: Gateway, body: Json) -> Json:
     """The person takes no messages from the bot (or takes that back: blocked false)."""
     kept = world.blocked - {str(body["user"]["id"])}
     world.blocked = kept | ({str(body["user"]["id"])} if body.get("blocked", True) else set())
-    await world.note("block")
+    await world.journal.note("block")
     return {}
 
 
@@ -220,15 +221,19 @@ async def restore(world: World, gateway: Gateway, body: Json) -> Json:
     return {}
 
 
-async def forget_faults(world: World, gateway: Gateway, body: Json) -> Json:
-    world.faults.clear()
-    return {}
+ACTS = (
+    say, edit, press, submit, command, react, stop, again, block, close, drop, later, content, server, revoke, restore,
+)  # fmt: skip
 
 
-ACTS: dict[str, Any] = {
-    act.__name__: act
-    for act in (
-        say, edit, press, submit, command, react, stop, again, block, close, drop, later, content, server, revoke,
-        restore, forget_faults,
-    )
-}  # fmt: skip
+def acts(world: World, gateway: Gateway) -> dict[str, Act]:
+    """What somebody does, and what Discord does, by name. Where files are to be had is known from the first on."""
+
+    def known(act: Callable[[World, Gateway, Json], Awaitable[Json]]) -> Act:
+        async def does(body: Json) -> Json:
+            world.address = body["root"]
+            return await act(world, gateway, body)
+
+        return does
+
+    return {act.__name__: known(act) for act in ACTS}

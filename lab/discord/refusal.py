@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab.person_side import Refused
 
-class Refusal(Exception):
+
+class Refusal(Refused):
     def __init__(self, status: int, code: int, message: str, errors: dict[str, Any] | None = None) -> None:
         super().__init__(message)
         self.status, self.code, self.errors = status, code, errors

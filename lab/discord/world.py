@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from lab import faults
+from lab.journal import Journal
+
 Json = dict[str, Any]
 
 EPOCH = 1_420_070_400_000  # milliseconds
@@ -36,16 +39,10 @@ class Channel:
 
 
 @dataclass
-class Fault:
-    """The next `times` calls of `method` fail. `status` 429 with `retry_after`; `drop`: the connection breaks, "before"
-    or "after" the call did its work."""
+class Fault(faults.Fault):
+    """`status` 429 comes with `retry_after`."""
 
-    method: str
-    status: int = 0
     retry_after: float = 1.0
-    times: int = 1
-    drop: str = ""
-    skip: int = 0  # calls that pass first
 
 
 @dataclass
@@ -79,10 +76,8 @@ class World:
         self.interactions: dict[str, Interaction] = {}  # by token
         self.forms: dict[tuple[str, str], Json] = {}  # the open one by person and channel
         self.commands: list[Json] = []
-        self.faults: list[Fault] = []
-        self.events: list[Json] = []
+        self.journal, self.faults = Journal(), faults.Faults(Fault)
         self.delivered: dict[str, tuple[str, Json]] = {}  # what was dispatched, to be dispatched again
-        self.changed = asyncio.Condition()
         self.address = ""  # of this server
         self.age = 0  # addresses of files are good for one
         self.watching: set[asyncio.Task[None]] = set()
@@ -92,12 +87,6 @@ class World:
         """Ids hold the time and grow."""
         self._last = max(self._last + 1, (int(time.time() * 1000) - EPOCH) << 22)
         return str(self._last)
-
-    async def note(self, what: str, **about: Any) -> None:
-        """One line of the log; whoever waits for something looks again."""
-        async with self.changed:
-            self.events.append({"n": len(self.events), "what": what, "at": time.time()} | about)
-            self.changed.notify_all()
 
     def user(self, about: Json) -> Json:
         found = account(str(about["id"]), str(about.get("name") or "Ann"))
@@ -139,18 +128,6 @@ class World:
             for attachment in (a for message in channel.messages.values() for a in message["attachments"]):
                 for name in ("url", "proxy_url"):
                     attachment[name] = attachment[name].replace(before, f"?ex={self.age}")
-
-    def fault(self, method: str) -> Fault | None:
-        """The fault that strikes this call, used up by it."""
-        for fault in self.faults:
-            if fault.method != method or not fault.times:
-                continue
-            if fault.skip:
-                fault.skip -= 1
-                return None
-            fault.times -= 1
-            return fault
-        return None
 
     def flags(self) -> int:
         """Of the application: 1 << 19 says that it may read messages in fewer than a hundred servers."""

@@ -18,11 +18,9 @@ drop?, skip?}, `/lab/forget_faults`, `/lab/revoke`, `/lab/restore`, `/lab/accoun
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -30,19 +28,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lab.elevenlabs import methods
+from lab.elevenlabs.people import ACTS
 from lab.elevenlabs.refusal import Invalid, Refusal
-from lab.elevenlabs.world import PERMISSIONS, Fault, Json, World
+from lab.elevenlabs.world import Json, World
+from lab.faults import Cut, Dropped
+from lab.person_side import person_side
 
 KEY = "sk_lab_key_of_the_elevenlabs_stand_in"
 
 Answer = Callable[[World, Request, Json], Awaitable[Response]]  # the last notes what was given, for the log
 
 
-class Dropped(Exception):
-    """The connection breaks without an answer."""
-
-
 def elevenlabs(key: str = KEY) -> Starlette:
+    world = World(key)
     app = Starlette(
         routes=[
             Route("/v1/speech-to-text", _method("speech-to-text", "speech_to_text", _hear), methods=["POST"]),
@@ -54,11 +52,10 @@ def elevenlabs(key: str = KEY) -> Starlette:
             ),
             Route("/v2/voices", _method("voices", "voices_read", _voices)),
             Route("/lab/spoken", _spoken),
-            Route("/lab/events", _events),
-            Route("/lab/{act}", _act, methods=["POST"]),
+            *person_side(world.journal, world.faults, {act.__name__: partial(act, world) for act in ACTS}),
         ]
     )
-    app.state.world = World(key)
+    app.state.world = world
     return app
 
 
@@ -72,10 +69,10 @@ def _method(name: str, permission: str, answer: Answer) -> Callable[[Request], A
         except Refusal as refusal:
             response = JSONResponse(refusal.body(), refusal.status, refusal.headers)
         except Dropped:
-            await world.note("call", method=name, given=given, status=0)
-            return _Cut()
+            await world.journal.note("call", method=name, given=given, status=0)
+            return Cut()
         body = bytes(response.body) if response.media_type == "application/json" else b"null"
-        await world.note("call", method=name, given=given, status=response.status_code, answer=json.loads(body))
+        await world.journal.note("call", method=name, given=given, status=response.status_code, answer=json.loads(body))
         return response
 
     return call
@@ -94,7 +91,7 @@ def _check_key(world: World, request: Request, permission: str) -> None:
 
 async def _struck(world: World, name: str, request: Request, answer: Callable[[], Awaitable[Response]]) -> Response:
     """The answer, unless a fault strikes."""
-    fault = world.fault(name)
+    fault = world.faults.strike(name)
     if fault is None:
         return await answer()
     if fault.status:
@@ -106,14 +103,6 @@ async def _struck(world: World, name: str, request: Request, answer: Callable[[]
     if fault.drop == "after":
         await answer()
     raise Dropped
-
-
-class _Cut(Response):
-    """Promises a body that never comes, so that the server breaks the connection."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 async def _hear(world: World, request: Request, given: Json) -> Response:
@@ -142,33 +131,3 @@ async def _voices(world: World, request: Request, given: Json) -> Response:
 async def _spoken(request: Request) -> Response:
     world: World = request.app.state.world
     return JSONResponse(world.spoken)
-
-
-async def _act(request: Request) -> Response:
-    world: World = request.app.state.world
-    body: Json = json.loads(await request.body() or b"{}")
-    act = request.path_params["act"]
-    if act == "hear":
-        world.tell(body)
-    elif act == "fault":
-        world.faults.append(Fault(**body))
-    elif act == "forget_faults":
-        world.faults.clear()
-    elif act in ("revoke", "restore"):
-        world.revoked = act == "revoke"
-    elif act == "account":
-        world.permissions, world.credit = set(body.get("permissions", PERMISSIONS)), body.get("credit")
-    else:
-        return Response(status_code=404)
-    return JSONResponse({})
-
-
-async def _events(request: Request) -> Response:
-    """`after`: those with a greater number; waits up to `wait` seconds for one."""
-    world: World = request.app.state.world
-    after, wait = int(request.query_params.get("after", -1)), float(request.query_params.get("wait", 0))
-    async with world.changed:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await world.changed.wait_for(lambda: len(world.events) > after + 1)
-    return JSONResponse(world.events[after + 1 :])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab.person_side import Refused
 
-class Refusal(Exception):
+
+class Refusal(Refused):
     def __init__(self, status: int, code: str, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message

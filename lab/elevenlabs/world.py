@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
-import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab import faults
 from lab.elevenlabs.refusal import Refusal
+from lab.journal import Journal
 
 Json = dict[str, Any]
 
@@ -23,17 +23,12 @@ PERMISSIONS = ("speech_to_text", "text_to_speech", "voices_read")
 
 
 @dataclass
-class Fault:
-    """The next `times` calls of `method` (speech-to-text, text-to-speech, voices) fail. `status`, with the error's
-    `code`; `drop`: the connection breaks "before" or "after" the call did its work, or nothing ever comes ("hang")."""
+class Fault(faults.Fault):
+    """Of speech-to-text, text-to-speech or voices. `code` of an error beside its status; `drop` "hang": nothing ever
+    comes."""
 
-    method: str
-    status: int = 0
     code: str = ""
     retry_after: float | None = None
-    times: int = 1
-    drop: str = ""
-    skip: int = 0  # calls that pass first
 
 
 @dataclass
@@ -45,27 +40,8 @@ class World:
     spoken: list[Json] = field(default_factory=list)  # what was spoken how, oldest first
     told: dict[str, Json] = field(default_factory=dict)  # what to hear in the recording with this hash
     next: deque[Json] = field(default_factory=deque)  # what to hear in recordings to come
-    faults: list[Fault] = field(default_factory=list)
-    events: list[Json] = field(default_factory=list)
-    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    async def note(self, what: str, **about: Any) -> None:
-        """One line of the log; whoever waits for something looks again."""
-        async with self.changed:
-            self.events.append({"n": len(self.events), "what": what, "at": time.time()} | about)
-            self.changed.notify_all()
-
-    def fault(self, method: str) -> Fault | None:
-        """The fault that strikes this call, used up by it."""
-        for fault in self.faults:
-            if fault.method != method or not fault.times:
-                continue
-            if fault.skip:
-                fault.skip -= 1
-                return None
-            fault.times -= 1
-            return fault
-        return None
+    journal: Journal = field(default_factory=Journal)
+    faults: faults.Faults[Fault] = field(default_factory=lambda: faults.Faults(Fault))
 
     def pay(self, characters: int) -> None:
         if self.credit is None:

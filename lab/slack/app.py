@@ -13,7 +13,6 @@ on the rate of its own (faults are set by `/lab/fault`), and certificates.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
 import json
@@ -26,10 +25,12 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from lab.faults import Cut, Dropped
+from lab.person_side import person_side
 from lab.slack import install, methods, uploads, views
 from lab.slack.delivery import Deliveries
-from lab.slack.people import ACTS, PERSONAL, Person
-from lab.slack.refusal import Dropped, Refusal
+from lab.slack.people import acts
+from lab.slack.refusal import Refusal
 from lab.slack.screen import screen
 from lab.slack.world import Fault, Json, Team, World
 
@@ -57,6 +58,7 @@ METHODS: dict[str, tuple[methods.Method, str]] = {
 
 def slack() -> Starlette:
     world = World(TOKEN, APP_TOKEN, SIGNING_SECRET, CLIENT_ID, CLIENT_SECRET)
+    deliveries = Deliveries(world)
     app = Starlette(
         routes=[
             Route("/api/{method}", _call, methods=["GET", "POST"]),
@@ -65,14 +67,12 @@ def slack() -> Starlette:
             Route("/oauth/v2/{answer}", _decided),
             Route("/upload/v1/{id}", _upload, methods=["POST"]),
             Route("/files-pri/{path:path}", _file),
-            Route("/lab/events", _events),
             Route("/lab/screen", _screen),
             Route("/lab/file/{id}", _shown_file),
-            Route("/lab/fault", _fault, methods=["POST"]),
-            Route("/lab/{act}", _act, methods=["POST"]),
+            *person_side(world.journal, world.faults, acts(world, deliveries)),
         ],
     )
-    app.state.world, app.state.deliveries = world, Deliveries(world)
+    app.state.world, app.state.deliveries = world, deliveries
     return app
 
 
@@ -82,7 +82,7 @@ async def _call(request: Request) -> Response:
     headers: Mapping[str, str] = {}
     try:
         given = await _given(request)
-        fault = world.fault(method)
+        fault = world.faults.strike(method)
         _strike(fault)
         team = None if method == "oauth.v2.access" else _team(world, method, given)
         status, body = 200, {"ok": True, **await _answered(request, method, given, team)}
@@ -91,12 +91,12 @@ async def _call(request: Request) -> Response:
     except Refusal as refusal:
         status, body, headers = refusal.status, refusal.body(), refusal.headers
     except Dropped:
-        await world.note("call", method=method, given=_shown(given), status=0)
-        return _Cut()
+        await world.journal.note("call", method=method, given=_shown(given), status=0)
+        return Cut()
     if team is not None:
         headers = {**headers, "x-oauth-scopes": ",".join(team.scopes)}
     shown = status if body.get("ok") else body.get("error") if status == 200 else status
-    await world.note(
+    await world.journal.note(
         "call", method=method, given=_shown(given), team=team and team.id, status=shown, answer=_shown(body)
     )
     return JSONResponse(body, status, headers=dict(headers))
@@ -111,14 +111,6 @@ def _strike(fault: Fault | None) -> None:
         raise Refusal(fault.error or "internal_error", status=fault.status or 200)
     if fault.drop == "before":
         raise Dropped
-
-
-class _Cut(Response):
-    """Promises a body that never comes, so that the server breaks the connection."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 async def _given(request: Request) -> Json:
@@ -219,38 +211,6 @@ async def _file(request: Request) -> Response:
     if file is None or file.team != team:
         return Response(status_code=404)
     return Response(file.content, media_type=file.mime)
-
-
-async def _act(request: Request) -> Response:
-    world, deliveries, act = request.app.state.world, request.app.state.deliveries, request.path_params["act"]
-    body: Json = await request.json() | {"root": _root(request)}
-    try:
-        if act in PERSONAL:
-            return JSONResponse(await PERSONAL[act](Person(world, deliveries, body)))
-        if act in ACTS:
-            return JSONResponse(await ACTS[act](world, deliveries, body))
-    except Refusal as refusal:
-        return JSONResponse(refusal.body(), 400)
-    return Response(status_code=404)
-
-
-async def _fault(request: Request) -> Response:
-    try:
-        request.app.state.world.faults.append(Fault(**await request.json()))
-    except TypeError as error:
-        return JSONResponse({"description": str(error)}, 400)
-    return JSONResponse({})
-
-
-async def _events(request: Request) -> Response:
-    """`after`: those with a greater number; waits up to `wait` seconds for one."""
-    world: World = request.app.state.world
-    after, wait = int(request.query_params.get("after", -1)), float(request.query_params.get("wait", 0))
-    async with world.changed:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await world.changed.wait_for(lambda: len(world.events) > after + 1)
-    return JSONResponse(world.events[after + 1 :])
 
 
 async def _screen(request: Request) -> Response:

@@ -90,7 +90,7 @@ class Deliveries:
         line = Line(socket)
         self._lines.append(line)
         await socket.send_json(self._hello())
-        await self._world.note("connected")
+        await self._world.journal.note("connected")
         try:
             while True:
                 self._acknowledged(await socket.receive_json())
@@ -99,7 +99,7 @@ class Deliveries:
         finally:
             self._lines.remove(line)
             line.gone.set()
-            await self._world.note("disconnected")
+            await self._world.journal.note("disconnected")
 
     def _hello(self) -> Json:
         about = {"host": "lab", "approximate_connection_time": 18060}
@@ -141,8 +141,8 @@ class Deliveries:
             return next((line for line in reversed(self._lines) if not line.renewing and not line.gone.is_set()), None)
 
         try:
-            async with asyncio.timeout(patience), self._world.changed:
-                return await self._world.changed.wait_for(there)
+            async with asyncio.timeout(patience), self._world.journal.changed:
+                return await self._world.journal.changed.wait_for(there)
         except TimeoutError:
             return None
 
@@ -194,7 +194,9 @@ class Deliveries:
         return post(self._world.request_url, body, headers)
 
     async def _tell(self, delivery: Delivery, what: str, attempt: int) -> None:
-        await self._world.note("delivery", event=delivery.key, kind=delivery.kind, outcome=what, attempt=attempt)
+        await self._world.journal.note(
+            "delivery", event=delivery.key, kind=delivery.kind, outcome=what, attempt=attempt
+        )
 
 
 def encoded(delivery: Delivery) -> tuple[bytes, str]:

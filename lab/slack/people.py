@@ -10,8 +10,10 @@ import base64
 import json
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
+from lab.person_side import Act
 from lab.slack import blocks, views
 from lab.slack.delivery import Deliveries, post, signed
 from lab.slack.refusal import Refusal
@@ -62,7 +64,7 @@ class Person:
             "authorizations": [seen | {"is_enterprise_install": False}],
             "is_ext_shared_channel": False,
         }
-        await self.world.note("event", event=event_id, kind=event["type"], given=event)
+        await self.world.journal.note("event", event=event_id, kind=event["type"], given=event)
         self.deliveries.deliver("events_api", payload, event_id)
         return {"event": event_id, "message": event.get("ts") or event.get("message", {}).get("ts")}
 
@@ -79,7 +81,7 @@ class Person:
             "is_enterprise_install": False,
             "trigger_id": trigger,
         }
-        await self.world.note("event", event=trigger, kind=kind, given=about)
+        await self.world.journal.note("event", event=trigger, kind=kind, given=about)
         delivery = self.deliveries.deliver("interactive", payload | about, trigger)
         return {"event": trigger, "message": about.get("message", {}).get("ts"), "delivery": delivery}
 
@@ -155,7 +157,7 @@ async def command(person: Person) -> Json:
         "response_url": f"{person.body['root']}/response/{trigger}",
         "trigger_id": trigger,
     }
-    await person.world.note("event", event=trigger, kind="command", given=payload)
+    await person.world.journal.note("event", event=trigger, kind="command", given=payload)
     delivery = person.deliveries.deliver("slash_commands", payload, trigger)
     delivery.answer.add_done_callback(lambda answered: _aside(person, answered.result()))
     return {"event": trigger, "message": None}
@@ -264,26 +266,24 @@ async def home(person: Person) -> Json:
     return await person.event(about | {"tab": "home", "event_ts": person.world.ts()})
 
 
-PERSONAL: dict[str, Callable[[Person], Awaitable[Json]]] = {
-    act.__name__: act for act in (say, command, edit, press, submit, shortcut, react, stop, home)
-}
+PERSONAL = (say, command, edit, press, submit, shortcut, react, stop, home)
 
 
 async def again(world: World, deliveries: Deliveries, body: Json) -> Json:
     deliveries.again(str(body["event"]))
-    await world.note("again", event=body["event"])
+    await world.journal.note("again", event=body["event"])
     return {"event": body["event"]}
 
 
 async def drop(world: World, deliveries: Deliveries, body: Json) -> Json:
-    await world.note("drop")
+    await world.journal.note("drop")
     await deliveries.drop()
     return {}
 
 
 async def renew(world: World, deliveries: Deliveries, body: Json) -> Json:
     """Slack asks for a new connection, as it does every hour or so."""
-    await world.note("renew")
+    await world.journal.note("renew")
     await deliveries.renew()
     return {}
 
@@ -297,13 +297,13 @@ async def revoke(world: World, deliveries: Deliveries, body: Json) -> Json:
         await person.event({"type": "tokens_revoked", "tokens": {"bot": [team.bot_user]}})
         await person.event({"type": "app_uninstalled"})
         team.installed = False
-    await world.note("revoke")
+    await world.journal.note("revoke")
     return {}
 
 
 async def restore(world: World, deliveries: Deliveries, body: Json) -> Json:
     world.home.valid = True
-    await world.note("restore")
+    await world.journal.note("restore")
     return {}
 
 
@@ -311,7 +311,7 @@ async def channel(world: World, deliveries: Deliveries, body: Json) -> Json:
     """What is set of a group: whether the app is a `member`, whether it is `archived`."""
     found = world.group(str(body.get("team") or world.home.id), body["chat"])
     found.member, found.archived = bool(body.get("member", True)), bool(body.get("archived"))
-    await world.note("channel")
+    await world.journal.note("channel")
     return {}
 
 
@@ -327,7 +327,7 @@ async def end_streams(world: World, deliveries: Deliveries, body: Json) -> Json:
     for channel in world.channels.values():
         for message in channel.messages.values():
             message.pop("streaming", None)
-    await world.note("end_streams")
+    await world.journal.note("end_streams")
     return {}
 
 
@@ -349,16 +349,18 @@ async def request_url(world: World, deliveries: Deliveries, body: Json) -> Json:
         if status != 200 or answer.get("challenge") != json.loads(asked)["challenge"]:
             raise Refusal(f"the address did not answer the challenge ({status})")
     world.request_url = url
-    await world.note("request_url", url=url)
+    await world.journal.note("request_url", url=url)
     return {}
 
 
-async def forget_faults(world: World, deliveries: Deliveries, body: Json) -> Json:
-    world.faults.clear()
-    return {}
+OF_SLACK = (again, drop, renew, revoke, restore, channel, later, end_streams, scopes, request_url)
 
 
-ACTS: dict[str, Callable[[World, Deliveries, Json], Awaitable[Json]]] = {
-    act.__name__: act
-    for act in (again, drop, renew, revoke, restore, channel, later, end_streams, scopes, request_url, forget_faults)
-}
+def acts(world: World, deliveries: Deliveries) -> dict[str, Act]:
+    """What somebody does, and what Slack does, by name."""
+
+    def personal(act: Callable[[Person], Awaitable[Json]]) -> Act:
+        return lambda body: act(Person(world, deliveries, body))
+
+    found = {act.__name__: personal(act) for act in PERSONAL}
+    return found | {act.__name__: partial(act, world, deliveries) for act in OF_SLACK}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab.person_side import Refused
 
-class Refusal(Exception):
+
+class Refusal(Refused):
     """`error` is Slack's word; `more` stands beside it in the answer."""
 
     def __init__(self, error: str, *, status: int = 200, retry_after: int | None = None, **more: Any) -> None:
@@ -15,7 +17,3 @@ class Refusal(Exception):
 
     def body(self) -> dict[str, Any]:
         return {"ok": False, "error": str(self), **self.more}
-
-
-class Dropped(Exception):
-    """The connection breaks without an answer."""

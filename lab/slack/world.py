@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import secrets
 import time
@@ -11,9 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab import faults
+from lab.journal import Journal
 from lab.slack.refusal import Refusal
 
 Json = dict[str, Any]
+
 TRIGGER = 3.0  # seconds that a trigger is good for
 SCOPES = (
     "app_mentions:read channels:history chat:write commands files:read files:write groups:history im:history im:write "
@@ -85,16 +87,10 @@ class File:
 
 
 @dataclass
-class Fault:
-    """The next `times` calls of `method` fail. `status` 429 with `retry_after`; `error`: Slack's word; `drop`: the
-    connection breaks, "before" or "after" the call did its work."""
+class Fault(faults.Fault):
+    """`status` 429 comes with `retry_after`; `error` is Slack's word."""
 
-    method: str
-    status: int = 0
     retry_after: int = 1
-    times: int = 1
-    drop: str = ""
-    skip: int = 0  # calls that pass first
     error: str = ""
 
 
@@ -112,22 +108,14 @@ class World:
         self.views: dict[str, Json] = {}  # open forms by id
         self.homes: dict[str, Json] = {}  # Home tabs by team and user
         self.codes: dict[str, Json] = {}
-        self.faults: list[Fault] = []
-        self.events: list[Json] = []
+        self.journal, self.faults = Journal(), faults.Faults(Fault)
         self.request_url = ""  # set: events over HTTP; else Socket Mode
-        self.changed = asyncio.Condition()
         self._numbers = itertools.count(1)
         self._last = 0.0
 
     @property
     def home(self) -> Team:
         return self.teams["T0LAB"]
-
-    async def note(self, what: str, **about: Any) -> None:
-        """One line of the log; whoever waits for something looks again."""
-        async with self.changed:
-            self.events.append({"n": len(self.events), "what": what, "at": time.time()} | about)
-            self.changed.notify_all()
 
     def new_id(self, letter: str) -> str:
         return f"{letter}0{next(self._numbers):09d}"
@@ -183,15 +171,3 @@ class World:
             raise Refusal("expired_trigger_id")
         found["used"] = True
         return str(found["user"])
-
-    def fault(self, method: str) -> Fault | None:
-        """The fault that strikes this call, used up by it."""
-        for fault in self.faults:
-            if fault.method.lower() != method.lower() or not fault.times:
-                continue
-            if fault.skip:
-                fault.skip -= 1
-                return None
-            fault.times -= 1
-            return fault
-        return None

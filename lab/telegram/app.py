@@ -17,6 +17,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -25,32 +26,33 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lab.faults import Cut, Dropped
+from lab.person_side import person_side
 from lab.telegram.methods import METHODS
 from lab.telegram.people import ACTS, group_number, number
-from lab.telegram.refusal import Dropped, Refusal, flood
+from lab.telegram.refusal import Refusal, flood
 from lab.telegram.screen import screen
 from lab.telegram.updates import get_updates, push
-from lab.telegram.world import Fault, Json, World
+from lab.telegram.world import Json, World
 
 TOKEN = "4242424242:AAlab-token-of-the-telegram-stand-in-00"
 USERNAME = "aurelius_lab_bot"
 
 
 def telegram(token: str = TOKEN, username: str = USERNAME) -> Starlette:
+    world = World(token, username)
     app = Starlette(
         routes=[
             Route("/bot{token}/{method}", _call, methods=["GET", "POST"]),
             Route("/file/bot{token}/{path:path}", _file),
-            Route("/lab/events", _events),
             Route("/lab/screen", _screen),
             Route("/lab/file/{id}", _shown_file),
             Route("/lab/presses", _presses),
-            Route("/lab/fault", _fault, methods=["POST"]),
-            Route("/lab/{act}", _act, methods=["POST"]),
+            *person_side(world.journal, world.faults, {act.__name__: partial(act, world) for act in ACTS}),
         ],
         lifespan=_lifespan,
     )
-    app.state.world = World(token, username)
+    app.state.world = world
     return app
 
 
@@ -74,10 +76,10 @@ async def _call(request: Request) -> Response:
     except Refusal as refusal:
         status, body = refusal.code, refusal.body()
     except Dropped:
-        await world.note("call", method=method, given=_shown(given), status=0)
-        return _Cut()
+        await world.journal.note("call", method=method, given=_shown(given), status=0)
+        return Cut()
     if not (method.lower() == "getupdates" and body.get("result") == []):
-        await world.note("call", method=method, given=_shown(given), status=status, answer=body)
+        await world.journal.note("call", method=method, given=_shown(given), status=status, answer=body)
     return JSONResponse(body, status)
 
 
@@ -99,14 +101,6 @@ async def _hung_up(request: Request) -> None:
         pass
 
 
-class _Cut(Response):
-    """Promises a body that never comes, so that the server breaks the connection."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-
-
 def _check_token(world: World, token: str) -> None:
     if ":" not in token or not token.partition(":")[0].isdigit():
         raise Refusal("", code=404)
@@ -115,7 +109,7 @@ def _check_token(world: World, token: str) -> None:
 
 
 async def _answered(world: World, method: str, given: Mapping[str, Any]) -> Any:
-    fault = world.fault(method)
+    fault = world.faults.strike(method)
     if fault is not None and fault.status == 429:
         raise flood(fault.retry_after)
     if fault is not None and fault.status:
@@ -175,36 +169,6 @@ async def _file(request: Request) -> Response:
         if file.path == request.path_params["path"]:
             return Response(file.content, media_type="application/octet-stream")
     return Response(status_code=404)
-
-
-async def _act(request: Request) -> Response:
-    act = ACTS.get(request.path_params["act"])
-    if act is None:
-        return Response(status_code=404)
-    try:
-        return JSONResponse(await act(request.app.state.world, await request.json()))
-    except Refusal as refusal:
-        return JSONResponse(refusal.body(), refusal.code)
-
-
-async def _fault(request: Request) -> Response:
-    world: World = request.app.state.world
-    try:
-        world.faults.append(Fault(**await request.json()))
-    except TypeError as error:
-        return JSONResponse({"description": str(error)}, 400)
-    return JSONResponse({})
-
-
-async def _events(request: Request) -> Response:
-    """`after`: those with a greater number; waits up to `wait` seconds for one."""
-    world: World = request.app.state.world
-    after, wait = int(request.query_params.get("after", -1)), float(request.query_params.get("wait", 0))
-    async with world.changed:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await world.changed.wait_for(lambda: len(world.events) > after + 1)
-    return JSONResponse(world.events[after + 1 :])
 
 
 async def _screen(request: Request) -> Response:

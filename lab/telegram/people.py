@@ -10,8 +10,6 @@ import re
 import time
 import uuid
 import zlib
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from lab.telegram.markup import units
 from lab.telegram.refusal import Refusal
@@ -171,43 +169,35 @@ async def again(world: World, body: Json) -> Json:
     if update is None:
         raise Refusal("no such event")
     world.updates.append(update)
-    await world.note("again", event=str(update["update_id"]))
+    await world.journal.note("again", event=str(update["update_id"]))
     return _told(update)
 
 
 async def drop(world: World, body: Json) -> Json:
     """Cut the line: a poll breaks off, the answer of a webhook gets lost."""
     world.cuts += 1
-    await world.note("drop")
+    await world.journal.note("drop")
     return {}
 
 
 async def revoke(world: World, body: Json) -> Json:
     """The token is refused, until `restore`."""
     world.revoked = True
-    await world.note("revoke")
+    await world.journal.note("revoke")
     return {}
 
 
 async def restore(world: World, body: Json) -> Json:
     world.revoked = False
-    await world.note("restore")
+    await world.journal.note("restore")
     return {}
 
 
 async def block(world: World, body: Json) -> Json:
     """The person blocks the bot, or takes it back."""
     place(world, body).blocked = bool(body.get("blocked", True))
-    await world.note("block")
+    await world.journal.note("block")
     return {}
 
 
-async def forget_faults(world: World, body: Json) -> Json:
-    world.faults.clear()
-    return {}
-
-
-ACTS: dict[str, Callable[[World, Json], Awaitable[Any]]] = {
-    act.__name__: act
-    for act in (say, command, edit, press, submit, react, stop, again, drop, revoke, restore, block, forget_faults)
-}
+ACTS = (say, command, edit, press, submit, react, stop, again, drop, revoke, restore, block)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab.person_side import Refused
+
 CLASSES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict"}
 
 
-class Refusal(Exception):
+class Refusal(Refused):
     """`description` without the class in front, which follows from the code."""
 
     def __init__(self, description: str, *, code: int = 400, retry_after: int | None = None) -> None:
@@ -28,7 +30,3 @@ class Refusal(Exception):
 
 def flood(seconds: int) -> Refusal:
     return Refusal(f"Too Many Requests: retry after {seconds}", code=429, retry_after=seconds)
-
-
-class Dropped(Exception):
-    """The connection breaks without an answer."""

@@ -9,7 +9,8 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from lab.telegram.refusal import Dropped, Refusal
+from lab.faults import Dropped
+from lab.telegram.refusal import Refusal
 from lab.telegram.world import Json, World
 
 POLLED_ALREADY = "terminated by other getUpdates request; make sure that only one bot instance is running"
@@ -32,11 +33,11 @@ async def get_updates(world: World, given: Mapping[str, Any]) -> list[Json]:
     _confirm(world, offset)
     world.polls += 1
     mine, cuts = world.polls, world.cuts
-    async with world.changed:
-        world.changed.notify_all()
+    async with world.journal.changed:
+        world.journal.changed.notify_all()
         try:
             async with asyncio.timeout(min(int(given.get("timeout") or 0), LONGEST)):
-                await world.changed.wait_for(
+                await world.journal.changed.wait_for(
                     lambda: world.updates or world.polls != mine or world.cuts != cuts or world.webhook["url"]
                 )
         except TimeoutError:
@@ -58,12 +59,12 @@ def _confirm(world: World, offset: int) -> None:
 async def push(world: World) -> None:
     """Delivers to the webhook, oldest first and one at a time (as with max_connections 1), for ever."""
     while True:
-        async with world.changed:
-            await world.changed.wait_for(lambda: world.updates and world.webhook["url"])
+        async with world.journal.changed:
+            await world.journal.changed.wait_for(lambda: world.updates and world.webhook["url"])
         update, cuts = world.updates[0], world.cuts
         status = await asyncio.to_thread(_post, world.webhook["url"], world.webhook["secret"], update)
         status = status if world.cuts == cuts else 0  # the answer got lost
-        await world.note("webhook", event=str(update["update_id"]), status=status)
+        await world.journal.note("webhook", event=str(update["update_id"]), status=status)
         if status == 200:
             world.confirmed.append(world.updates.popleft())
         else:

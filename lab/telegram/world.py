@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+
+from lab import faults
+from lab.journal import Journal
 
 Json = dict[str, Any]
 
@@ -35,16 +37,10 @@ class Chat:
 
 
 @dataclass
-class Fault:
-    """The next `times` calls of `method` fail. `status` 429 with `retry_after`; `drop`: the connection breaks, "before"
-    or "after" the call did its work."""
+class Fault(faults.Fault):
+    """`status` 429 comes with `retry_after`."""
 
-    method: str
-    status: int = 0
     retry_after: int = 1
-    times: int = 1
-    drop: str = ""
-    skip: int = 0  # calls that pass first
 
 
 class World:
@@ -68,20 +64,12 @@ class World:
         self.webhook: Json = {"url": ""}
         self.allowed: list[str] = []
         self.commands: list[Json] = []
-        self.faults: list[Fault] = []
-        self.events: list[Json] = []
+        self.journal, self.faults = Journal(), faults.Faults(Fault)
         self.polls = 0  # counts getUpdates calls: a newer one ends the older
         self.cuts = 0  # counts how often the line was cut
-        self.changed = asyncio.Condition()
         self._updates = itertools.count(700_000_001)
         self._messages = itertools.count(1)
         self._files = itertools.count(1)
-
-    async def note(self, what: str, **about: Any) -> None:
-        """One line of the log; whoever waits for something looks again."""
-        async with self.changed:
-            self.events.append({"n": len(self.events), "what": what, "at": time.time()} | about)
-            self.changed.notify_all()
 
     def chat(self, about: Json) -> Chat:
         """The chat, made when a person first uses it; group chats keep their newest title."""
@@ -108,17 +96,5 @@ class World:
         wanted = kind in self.allowed if self.allowed else kind != "message_reaction"
         if wanted:
             self.updates.append(update)
-        await self.note("event", event=str(update["update_id"]), kind=kind, given=about, wanted=wanted)
+        await self.journal.note("event", event=str(update["update_id"]), kind=kind, given=about, wanted=wanted)
         return update
-
-    def fault(self, method: str) -> Fault | None:
-        """The fault that strikes this call, used up by it."""
-        for fault in self.faults:
-            if fault.method.lower() != method.lower() or not fault.times:
-                continue
-            if fault.skip:
-                fault.skip -= 1
-                return None
-            fault.times -= 1
-            return fault
-        return None

@@ -19,6 +19,7 @@ import contextlib
 import json
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -27,6 +28,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lab.faults import Cut, Dropped
+from lab.person_side import person_side
 from lab.whatsapp import media
 from lab.whatsapp.messages import send
 from lab.whatsapp.people import ACTS
@@ -38,26 +41,21 @@ from lab.whatsapp.world import DISPLAYED, NUMBER_ID, TOKEN, Fault, Json, World
 VERSION = re.compile(r"v\d{2}\.\d")
 
 
-class Dropped(Exception):
-    """The connection breaks without an answer."""
-
-
 def cloud_api(callback: str | None = None) -> Starlette:
     """`callback`: the webhook's address, used from the moment that it answers the challenge."""
+    world = World()
     app = Starlette(
         routes=[
             Route("/attachments/", _download),
-            Route("/lab/events", _events),
             Route("/lab/screen", _screen),
             Route("/lab/file/{id}", _file),
-            Route("/lab/fault", _fault, methods=["POST"]),
-            Route("/lab/{act}", _act, methods=["POST"]),
+            *person_side(world.journal, world.faults, {name: partial(act, world) for name, act in ACTS.items()}),
             Route("/{version}/{id}", _object, methods=["GET", "DELETE"]),
             Route("/{version}/{id}/{edge}", _edge, methods=["POST"]),
         ],
         lifespan=_lifespan,
     )
-    app.state.world, app.state.callback = World(), callback
+    app.state.world, app.state.callback = world, callback
     return app
 
 
@@ -126,15 +124,15 @@ async def _answered(request: Request, method: str, given: Json, answer: Any) -> 
     headers: dict[str, str] = {}
     try:
         _check(world, request)
-        fault = world.fault(method)
+        fault = world.faults.strike(method)
         status, body = 200, await _unless(fault, world, answer)
     except Refusal as refusal:
         status, body = refusal.status, refusal.body()
         headers = {"retry-after": str(refusal.retry_after)} if refusal.retry_after is not None else {}
     except Dropped:
-        await world.note("call", method=method, given=given, status=0)
-        return _Cut()
-    await world.note("call", method=method, given=given, status=status, answer=body)
+        await world.journal.note("call", method=method, given=given, status=0)
+        return Cut()
+    await world.journal.note("call", method=method, given=given, status=status, answer=body)
     return JSONResponse(body, status, headers)
 
 
@@ -175,14 +173,6 @@ def _shown(value: Any) -> str:
     return f"({value.filename}, {value.content_type}, {value.size} bytes)" if isinstance(value, UploadFile) else value
 
 
-class _Cut(Response):
-    """Promises a body that never comes, so that the server breaks the connection."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-
-
 async def _download(request: Request) -> Response:
     """The address of a file alone is not enough."""
     world: World = request.app.state.world
@@ -192,34 +182,8 @@ async def _download(request: Request) -> Response:
         status, found = 401, None
     else:
         status = 200 if found else 404
-    await world.note("call", method="download", given={"mid": key}, status=status)
+    await world.journal.note("call", method="download", given={"mid": key}, status=status)
     return Response(found[0], media_type=found[1]) if found else Response(status_code=status)
-
-
-async def _act(request: Request) -> Response:
-    act = ACTS.get(request.path_params["act"])
-    if act is None:
-        return Response(status_code=404)
-    try:
-        return JSONResponse(await act(request.app.state.world, await request.json()))
-    except Refusal as refusal:
-        return JSONResponse(refusal.body(), refusal.status)
-
-
-async def _fault(request: Request) -> Response:
-    request.app.state.world.faults.append(Fault(**await request.json()))
-    return JSONResponse({})
-
-
-async def _events(request: Request) -> Response:
-    """`after`: those with a greater number; waits up to `wait` seconds for one."""
-    world: World = request.app.state.world
-    after, wait = int(request.query_params.get("after", -1)), float(request.query_params.get("wait", 0))
-    async with world.changed:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await world.changed.wait_for(lambda: len(world.events) > after + 1)
-    return JSONResponse(world.events[after + 1 :])
 
 
 async def _screen(request: Request) -> Response:

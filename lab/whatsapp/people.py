@@ -137,7 +137,7 @@ async def drop(world: World, body: Json) -> Json:
 async def later(world: World, body: Json) -> Json:
     """The stand-in's clock goes `hours` forward."""
     world.ahead += float(body["hours"]) * 3600
-    await world.note("later", hours=body["hours"])
+    await world.journal.note("later", hours=body["hours"])
     return {}
 
 
@@ -160,13 +160,7 @@ async def restore(world: World, body: Json) -> Json:
     return {}
 
 
-async def forget_faults(world: World, body: Json) -> Json:
-    world.faults.clear()
-    return {}
-
-
 ACTS: dict[str, Any] = {
     "say": say, "press": press, "edit": edit, "react": react, "command": command, "stop": stop, "submit": submit,
     "again": again, "drop": drop, "later": later, "webhook": listen, "revoke": revoke, "restore": restore,
-    "forget_faults": forget_faults,
 }  # fmt: skip

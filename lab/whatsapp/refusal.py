@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from lab.person_side import Refused
+
 TITLES = {
     100: "Invalid parameter",
     190: "Invalid OAuth access token - Cannot parse access token",
@@ -23,7 +25,7 @@ TITLES = {
 STATUSES = {190: 401, 104: 401, 130429: 429, 131056: 429, 131000: 500}
 
 
-class Refusal(Exception):
+class Refusal(Refused):
     """`details` say what is wrong this time; `retry_after` is a header."""
 
     def __init__(

@@ -53,7 +53,7 @@ async def happen(world: World, value: Json) -> str:
     """Deliver it; returns the event's id."""
     event = uuid.uuid4().hex
     world.bodies[event] = body_of(value)
-    await world.note("event", event=event, given=world.bodies[event])
+    await world.journal.note("event", event=event, given=world.bodies[event])
     await world.fresh.put(event)
     return event
 
@@ -75,8 +75,8 @@ async def deliver(world: World) -> None:
     """For ever."""
     while True:
         event = await world.fresh.get()
-        async with world.changed:
-            await world.changed.wait_for(lambda: world.webhook)
+        async with world.journal.changed:
+            await world.journal.changed.wait_for(lambda: world.webhook)
         if not await _delivered(world, event):
             world.spawn(_again(world, event))
 
@@ -96,7 +96,7 @@ async def _delivered(world: World, event: str) -> bool:
         world.cut -= 1
     else:
         answered = await asyncio.to_thread(_post, world.webhook, body)
-    await world.note("webhook", event=event, status=answered)
+    await world.journal.note("webhook", event=event, status=answered)
     return answered == 200
 
 
@@ -126,11 +126,11 @@ async def listen(world: World, url: str, verify_token: str) -> bool:
     request = urllib.request.Request(f"{url}?{urllib.parse.urlencode(asked)}")  # noqa: S310
     answered, said = await asyncio.to_thread(_status, request)
     good = (answered, said) == (200, challenge)
-    async with world.changed:
+    async with world.journal.changed:
         if good:
             world.webhook, world.verify_token = url, verify_token
-        world.changed.notify_all()
-    await world.note("verified" if good else "not_verified", status=answered)
+        world.journal.changed.notify_all()
+    await world.journal.note("verified" if good else "not_verified", status=answered)
     return good
 
 

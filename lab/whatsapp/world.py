@@ -11,6 +11,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab import faults
+from lab.journal import Journal
+
 Json = dict[str, Any]
 
 NUMBER_ID, ACCOUNT_ID, DISPLAYED = "106540352242922", "102290129340398", "15550783881"
@@ -67,17 +70,11 @@ class Media:
 
 
 @dataclass
-class Fault:
-    """The next `times` calls of `method` fail: with an HTTP status, with an error `code`, or by a dropped connection
-    ("before" or "after" the call did its work). `late`: the call is answered well and the message fails afterwards."""
+class Fault(faults.Fault):
+    """`code` of an error beside its status. `late`: the call is answered well and the message fails afterwards."""
 
-    method: str
-    status: int = 0
     code: int = 0
     retry_after: int | None = None
-    times: int = 1
-    drop: str = ""
-    skip: int = 0  # calls that pass first
     late: bool = False
 
 
@@ -94,21 +91,13 @@ class World:
         self.fresh: asyncio.Queue[str] = asyncio.Queue()  # events that were not tried yet
         self.bodies: dict[str, Json] = {}  # what was delivered, by event
         self.cut = 0  # deliveries that get lost on their way
-        self.faults: list[Fault] = []
-        self.events: list[Json] = []
+        self.journal, self.faults = Journal(), faults.Faults(Fault)
         self.running: set[asyncio.Task[None]] = set()
-        self.changed = asyncio.Condition()
         self._media = itertools.count(1_104_000_000_000_001)
         self._wamids = itertools.count(1)
 
     def now(self) -> float:
         return time.time() + self.ahead
-
-    async def note(self, what: str, **about: Any) -> None:
-        """One line of the log; whoever waits for something looks again."""
-        async with self.changed:
-            self.events.append({"n": len(self.events), "what": what, "at": time.time()} | about)
-            self.changed.notify_all()
 
     def wamid(self) -> str:
         number = next(self._wamids)
@@ -137,18 +126,6 @@ class World:
         named = str(next(self._media))
         self.media[named] = Media(content=content, mime=mime, name=name, until=self.now() + days * DAY)
         return named
-
-    def fault(self, method: str) -> Fault | None:
-        """The fault that strikes this call, used up by it."""
-        for fault in self.faults:
-            if fault.method.lower() != method.lower() or not fault.times:
-                continue
-            if fault.skip:
-                fault.skip -= 1
-                return None
-            fault.times -= 1
-            return fault
-        return None
 
     def spawn(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
