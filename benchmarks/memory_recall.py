@@ -26,6 +26,7 @@ from bot.people import Scope, User
 from bot.records import Author, Message
 from memory import embedded
 from memory.database import Database
+from memory.meanings import Meanings
 from memory.migrate import migrate
 from memory.question import Side
 from memory.recollection import SAID, Recollection
@@ -59,6 +60,7 @@ class Person:
 
     def __init__(self, database: Database, scope: Scope, embeddings: KeptVectors, excerpts: bool) -> None:
         self.database, self.scope, self.embeddings, self.excerpts = database, scope, embeddings, excerpts
+        self.meanings = Meanings(embeddings if database.embedder else None)
         self.at = Address(platform="web", tenant="", place=scope.user)
         self.sides: dict[str, int] = {}
         self.turns: dict[str, str] = {}
@@ -79,7 +81,8 @@ class Person:
             self.embeddings.save()
         names = {name.lower(): SPEAKERS[side][1] for name, side in self.sides.items() if name not in OWN_NAMES}
         async with self.database.work(self.scope) as work:
-            recollection = Recollection(work.tx, self.scope, lambda: moment(now) if now else datetime.now(UTC))
+            time = moment(now) if now else datetime.now(UTC)
+            recollection = Recollection(work.tx, self.scope, lambda: time, self.meanings)
             question = await recollection.question(query, names)
             ranked = await recollection.ranked(question, SAID)
             found = await recollection.found("", question, ranked, k) if self.excerpts else []

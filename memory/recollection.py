@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.people import Scope
 from bot.records import Found
-from memory.excerpt import excerpt
+from memory.excerpt import LONGEST, excerpt
 from memory.meanings import Meanings
 from memory.passages import OwnPassages
 from memory.question import Question, Side, read
@@ -51,8 +51,7 @@ class Recollection(Owned):
         question = await self.question(query)
         sides = TOLD | {Side.AURELIUS} if question.side is Side.AURELIUS else TOLD
         ranked = await self.ranked(question, sides)
-        bar = max((each.fit for each in ranked), default=0.0) * WORTH_SHOWING
-        found = await self.found(query, question, [each for each in ranked if each.fit >= bar], limit)
+        found = await self.found(query, question, ranked, limit, WORTH_SHOWING)
         return within(found, TOKENS)
 
     async def search(self, query: str, limit: int, sides: Collection[Side] = SAID) -> list[Found]:
@@ -85,15 +84,20 @@ class Recollection(Owned):
             return [each for each in ranked if question.covers(each.candidate.at)]
         return [each for each in ranked if each.fit > 0]
 
-    async def found(self, query: str, question: Question, ranked: Sequence[Ranked], limit: int) -> list[Found]:
-        """With their texts; without the question itself and what the person asked to forget."""
+    async def found(
+        self, query: str, question: Question, ranked: Sequence[Ranked], limit: int, share: float = 0.0
+    ) -> list[Found]:
+        """With their texts, if they fit at least by this share of the best; without what only asks the same, and what
+        the person asked to forget."""
         ranked = ranked[: 2 * limit + 10]
         texts = {(row.kind, str(row.id)): row for row in await self.tx.execute(self._texts(ranked))}
-        found = [
-            _as_found(each, texts[key], question)
+        telling = [
+            (each, texts[key])
             for each in ranked
-            if (key := (each.candidate.kind, each.candidate.record)) in texts and texts[key].text != query
+            if (key := (each.candidate.kind, each.candidate.record)) in texts and not _echoes(texts[key].text, query)
         ]
+        bar = share * max((each.fit for each, _ in telling), default=0.0)
+        found = [_as_found(each, row, question) for each, row in telling if each.fit >= bar]
         return (await Tombstones(self.tx, self.scope).without(found))[:limit]
 
     def _texts(self, ranked: Sequence[Ranked]) -> Any:
@@ -113,6 +117,14 @@ TEXTS: Mapping[str, tuple[Any, Any, Any]] = {
     "note": (notes, notes.c.title + "\n" + notes.c.text, literal("").label("source")),
     "message": (messages, messages.c.text, literal("").label("source")),
 }
+
+
+def _echoes(text: str, query: str) -> bool:
+    """Whether it is the question itself, or asked the same before: that answers nothing."""
+    if text == query:
+        return True
+    asked = " ".join(words_of(query))
+    return bool(asked) and text.rstrip().endswith("?") and asked in " ".join(words_of(text[:LONGEST]))
 
 
 def _as_found(ranked: Ranked, row: Row[Any], question: Question) -> Found:

@@ -132,6 +132,14 @@ async def test_a_name_that_the_memory_never_heard_brings_nothing(database: Datab
     assert await recalled(database, ann, "Zbigniew") == []
 
 
+async def test_having_asked_the_same_before_is_no_answer(database: Database, ann: Scope, here: Address) -> None:
+    await remember(database, ann, fact("The spare key hangs at the neighbours'", 90))
+    await put(
+        database, ann, *spaced(here, "Where does the spare key hang?", "and tell me, where does the spare key hang?")
+    )
+    assert await recalled(database, ann, "where does the spare key hang") == ["The spare key hangs at the neighbours'"]
+
+
 async def test_a_slip_of_the_finger_finds_the_word_among_many(database: Database, ann: Scope, here: Address) -> None:
     await put(database, ann, *spaced(here, *(f"word{n} other{n}" for n in range(300)), days=9))
     await remember(database, ann, fact("The acountant is Mrs Vance"))
