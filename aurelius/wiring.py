@@ -31,6 +31,7 @@ from aurelius.settings import Settings
 from bot import due, press
 from bot.desk import FrontDesk
 from bot.ids import derived_id
+from bot.learning.facts import learn
 from bot.link import link, linked
 from bot.people import Scope, User
 from bot.ports import ChatPlatform, Clock, Engine, Hook, Hooked, Memory, Ports, Queue, Speech
@@ -86,7 +87,7 @@ async def assemble(
             platforms=chats,
             speech=_speech(settings, memory, clock),
             screen=scanner.screen(scanner.connect(settings.clamd)),
-            system=_system_prompt(),
+            system=_prompt("system"),
             public_url=settings.url,
         )
         _register(engine, ports)
@@ -194,8 +195,8 @@ def _memory(ground: Ground, clock: Clock, stack: AsyncExitStack) -> Database:
     return memory
 
 
-def _system_prompt() -> str:
-    return importlib.resources.files("bot").joinpath("prompts/system.md").read_text(encoding="utf-8")
+def _prompt(name: str) -> str:
+    return importlib.resources.files("bot").joinpath(f"prompts/{name}.md").read_text(encoding="utf-8")
 
 
 def _speech(settings: Settings, memory: Memory, clock: Clock) -> Speech:
@@ -233,6 +234,7 @@ def _register(engine: DurableEngine, ports: Ports) -> None:
         "remind": due.remind,
         "spent": due.spent,
         "linked": linked,
+        "learn": partial(learn, instructions=_prompt("learn")),
     }
     for name, handler in handlers.items():
         engine.register(name, partial(_in_its_name, handler, ports))

@@ -52,6 +52,7 @@ class User:
     dollars_per_month: float = 60.0
     fast_only_until: datetime | None = None  # chosen at the budget's end: go on with the fast class
     voice: Voice = Voice()
+    learns: bool = True  # facts may be drawn out of conversations
     prefers: str = ""  # the platform where we write first; empty: the one they wrote from last
 
     @property

@@ -147,7 +147,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something remembered. `source` says where it came from; a newer fact replaces, the history stays."""
+    """Something remembered. `source` says where it came from; a newer fact replaces, the history stays.
+
+    What was learned has its evidence: the `message` and the `quote` in which the person said it, at `at`. `who`: whom
+    it is about, empty for the person themself; `confidence`: in the category, 0 to 1; `due`: of a promise."""
 
     id: str
     text: str
@@ -156,6 +159,12 @@ class Fact:
     at: datetime
     favourite: bool = False
     replaced_by: str | None = None
+    who: str = ""
+    quote: str = ""
+    message: str | None = None
+    due: date | None = None
+    confidence: float = 1.0
+    seen_at: datetime | None = None  # when it was last said again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,18 @@ class Messages(Protocol):
     async def get(self, message: str) -> Message | None: ...
     async def since(self, at: Address, seq: int, limit: int = 200) -> Sequence[Message]: ...
     async def before(self, at: Address, position: int | None, limit: int = 50) -> Sequence[Message]: ...
+    async def after(self, at: Address, position: int, limit: int = 50) -> Sequence[Message]:
+        """Those that stand behind a position, oldest first."""
+
+    async def learned(self, at: Address) -> int:
+        """The position up to which facts were drawn out of this conversation."""
+
+    async def learn(self, at: Address, begin: int, end: int) -> bool:
+        """Move it from `begin` to `end`; False when it is elsewhere: somebody else was first."""
+
+    async def pass_over(self) -> None:
+        """From nothing that was said so far, in whatever conversation, are facts drawn any more."""
+
     async def of_suggestion(self, suggestion: str) -> Sequence[Message]: ...
     async def conversations(self, limit: int = 100) -> Sequence[Conversation]: ...
     async def search(self, query: str, limit: int = 20) -> Sequence[Found]: ...
@@ -157,6 +169,14 @@ class Facts(Protocol):
         """Remove it and leave a tombstone, so that it is not learned again from the same source."""
 
     async def is_forgotten(self, text: str) -> bool: ...
+    async def was_forgotten(self, fact: Fact) -> bool:
+        """Whether the person asked to forget what it states or quotes, or anything from the same message."""
+
+    async def history(self, fact: str) -> Sequence[Fact]:
+        """What it replaced, the newest first."""
+
+    async def alone(self) -> None:
+        """Until commit nobody else learns or forgets of this person: what is read from now on stays as it is."""
 
 
 class Contacts(Protocol):

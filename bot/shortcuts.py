@@ -28,6 +28,8 @@ SHORTCUTS: dict[str, Shortcut] = {
     "forget": Shortcut(action="memory.forget", rest="fact", needs="/forget tea", about="remove a fact for good"),
     "recall": Shortcut(action="memory.recall", rest="query", needs="/recall tea", about="what do I know about ..."),
     "me": Shortcut(action="memory.about_me", about="all that I know about you"),
+    "source": Shortcut(action="memory.source", rest="fact", needs="/source tea", about="where I know something from"),
+    "learn": Shortcut(action="me.learn", rest="switch", needs="/learn off", about="whether I learn from our talks"),
     "notes": Shortcut(action="notes.list", about="your notes"),
     "note": Shortcut(action="notes.add", rest="text", needs="/note the plumber comes on Friday", about="write a note"),
     "digest": Shortcut(action="agenda.today", about="your day"),

@@ -17,6 +17,7 @@ from bot.command import arguments, overview
 from bot.deliver import deliver, progress
 from bot.hear import Voiced, hear, speak, wanted
 from bot.ids import derived_id
+from bot.learning.facts import later as learn_later
 from bot.message import Choice, Tone
 from bot.model import Said, ToolResult, ToolUse
 from bot.phrases import assents, checked, is_no, is_yes
@@ -290,6 +291,7 @@ async def _reply(ports: Ports, voice: Voiced, ending: Ending) -> tuple[Message, 
                 entry = Delivery(message=message.id, to=message.at, state=DeliveryState.PENDING)
                 if await work.deliveries.get(message.id, message.at) is None:
                     await work.deliveries.put(entry)
+        await learn_later(ports, work, begun)
         state = InboundState.STOPPED if ending.stopped else InboundState.ANSWERED
         await door.inbox.mark([begun.id, *begun.joined], state, turn=begun.id)
     return messages

@@ -49,6 +49,7 @@ class OwnEverything(Owned):
         """All of it, for good; the audit log keeps that it happened.
 
         What stays is an empty user and their own web chat, so that the turn which asked for this can end and answer."""
+        await self.alone()
         arrived = await self._forget_arrivals()
         for table in _told_tables():
             await self.tx.execute(delete(table).where(self.mine(table), *self._not_kept(table)))

@@ -28,7 +28,7 @@ class OwnFacts(Shelf[Fact]):
 
     async def put(self, fact: Fact) -> None:
         """Insert or change. What the person says again themselves (`source` begins with "you") is no longer forgotten;
-        whoever learns from anything else asks `is_forgotten` first."""
+        whoever learns from anything else asks `is_forgotten` or `was_forgotten` first."""
         await super().put(fact)
         if fact.source.lower().startswith(OWN):
             await self._tombstones.lift(fact.text)
@@ -40,8 +40,16 @@ class OwnFacts(Shelf[Fact]):
 
     async def forget(self, fact: str) -> None:
         """Remove it with everything it replaced, and leave tombstones, so that it is not learned again."""
-        all_of_it = delete(facts).where(facts.c.id.in_(self._with_history(fact))).returning(facts.c.text)
-        await self._tombstones.lay([row.text for row in await self.tx.execute(all_of_it)])
+        await self.alone()
+        gone = delete(facts).where(facts.c.id.in_(self._with_history(fact)))
+        rows = (await self.tx.execute(gone.returning(facts.c.text, facts.c.quote, facts.c.message))).all()
+        await self._tombstones.lay([text for row in rows for text in (row.text, row.quote) if text])
+        await self._tombstones.close([row.message for row in rows if row.message])
+
+    async def history(self, fact: str) -> Sequence[Fact]:
+        """What it replaced, the newest first."""
+        older = facts.c.id.in_(self._with_history(fact)) & (facts.c.id != fact)
+        return await self._list(older, order=[facts.c.at.desc(), facts.c.id.desc()], limit=100)
 
     def _with_history(self, fact: str) -> Any:
         chain = select(facts.c.id).where(self.mine(facts), facts.c.id == fact).cte(recursive=True)
@@ -50,6 +58,10 @@ class OwnFacts(Shelf[Fact]):
 
     async def is_forgotten(self, text: str) -> bool:
         return await self._tombstones.has(text)
+
+    async def was_forgotten(self, fact: Fact) -> bool:
+        """What it states or quotes, or anything from the same message."""
+        return await self._tombstones.cover([fact.text, fact.quote], fact.message)
 
     async def recall(self, query: str, limit: int = 8) -> Sequence[Found]:
         """Facts, notes and the person's own past messages that fit, best first, each with its date."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, func, select
+from sqlalchemy import Row, and_, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -90,6 +90,27 @@ class OwnMessages(Owned):
         if position is not None:
             here &= messages.c.position < position
         return (await self._list(here, order=messages.c.position.desc(), limit=limit))[::-1]
+
+    async def after(self, at: Address, position: int, limit: int = 50) -> Sequence[Message]:
+        """Those behind `position`, oldest first."""
+        behind = (messages.c.conversation == at.conversation) & (messages.c.position > position)
+        return await self._list(behind, order=messages.c.position, limit=limit)
+
+    async def learned(self, at: Address) -> int:
+        """The position up to which facts were drawn out of this conversation."""
+        here = conversations.c.key == at.conversation
+        return await self.tx.scalar(select(conversations.c.learned).where(self.mine(conversations), here)) or 0
+
+    async def learn(self, at: Address, begin: int, end: int) -> bool:
+        """Move it from `begin` to `end`; False when it is elsewhere: somebody else was first."""
+        here = (conversations.c.key == at.conversation) & (conversations.c.learned == begin)
+        moved = update(conversations).where(self.mine(conversations), here).values(learned=end)
+        return (await self.tx.execute(moved)).rowcount == 1
+
+    async def pass_over(self) -> None:
+        """From nothing that was said so far, in whatever conversation, are facts drawn any more."""
+        all_of_it = update(conversations).where(self.mine(conversations))
+        await self.tx.execute(all_of_it.values(learned=conversations.c.seq))
 
     async def of_suggestion(self, suggestion: str) -> Sequence[Message]:
         return await self._list(messages.c.suggestion == suggestion, order=messages.c.id, limit=100)

@@ -7,7 +7,7 @@ from dataclasses import fields
 from enum import Enum
 from typing import Any, Generic, TypeVar, get_origin, get_type_hints
 
-from sqlalchemy import Column, ColumnElement, Row, Table, delete, select, update
+from sqlalchemy import Column, ColumnElement, Row, Table, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -73,6 +73,11 @@ class Owned:
 
     def mine(self, table: Table) -> ColumnElement[bool]:
         return (table.c.org_id == self.scope.org) & (table.c.user_id == self.scope.user)
+
+    async def alone(self) -> None:
+        """Until commit nobody else learns or forgets of this person."""
+        key = func.hashtextextended(f"facts of {self.scope.user}", 0)
+        await self.tx.execute(select(func.pg_advisory_xact_lock(key)))
 
     @property
     def owner(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import LargeBinary, any_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
+from bot.learning.statement import statement
 from bot.records import Found
 from memory.rows import Owned
 from memory.tables import forgotten
@@ -15,17 +16,35 @@ from memory.words import words_of
 
 SPAN = 40  # words of the longest forgotten text that is looked for inside another
 LOOKED_AT = 200  # words
+SOURCE, STATED = "source:", "stated:"  # no word has a colon: a hash of this kind is none of a text
 
 
 class Tombstones(Owned):
     async def lay(self, texts: Iterable[str]) -> None:
-        stones = [{**self.owner, "hash": stone} for stone in {self._hash(words_of(text)) for text in texts}]
-        if stones:
-            await self.tx.execute(insert(forgotten).values(stones).on_conflict_do_nothing())
+        await self._lay({stone for text in texts for stone in self._of(text)})
+
+    async def close(self, messages: Iterable[str]) -> None:
+        """Nothing is learned from these messages any more."""
+        await self._lay({self._hash((SOURCE, message)) for message in messages})
+
+    async def _lay(self, stones: Collection[bytes]) -> None:
+        rows = [{**self.owner, "hash": stone} for stone in stones]
+        if rows:
+            await self.tx.execute(insert(forgotten).values(rows).on_conflict_do_nothing())
 
     async def lift(self, text: str) -> None:
-        same = forgotten.c.hash == self._hash(words_of(text))
+        same = forgotten.c.hash.in_(self._of(text))
         await self.tx.execute(delete(forgotten).where(self.mine(forgotten), same))
+
+    async def cover(self, texts: Sequence[str], message: str | None) -> bool:
+        """Whether one of the texts states or holds what was forgotten, or the message is closed."""
+        stones = {stone for text in texts for stone in (*self._of(text), *map(self._hash, _spans(words_of(text))))}
+        return bool(await self._among(stones | ({self._hash((SOURCE, message))} if message else set())))
+
+    def _of(self, text: str) -> list[bytes]:
+        """Its words, and what they state however they are put."""
+        stated = statement(text)
+        return [self._hash(words_of(text)), *([self._hash((STATED, *stated))] if stated else [])]
 
     async def has(self, text: str) -> bool:
         return bool(await self._among([self._hash(words_of(text))]))

@@ -64,6 +64,11 @@ facts = owned(
     needed("at", Moment),
     needed("favourite", Boolean()),
     Column("replaced_by", Id()),
+    *words("who", "quote"),
+    Column("message", Id()),
+    Column("due", Date()),
+    needed("confidence", Double()),
+    Column("seen_at", Moment),
     Index("facts_owner", "user_id", "at"),
 )
 

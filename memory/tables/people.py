@@ -36,6 +36,7 @@ users = Table(
     Column("fast_only_until", Moment),
     *json("voice"),
     *words("prefers"),
+    needed("learns", Boolean()),
     made(),
     ForeignKeyConstraint(["org_id"], ["orgs.id"], ondelete="CASCADE"),
     UniqueConstraint("org_id", "id"),

@@ -61,6 +61,7 @@ conversations = owned(
     Column("key", Words(), primary_key=True),
     *words("title"),
     needed("seq", BigInteger()),
+    needed("learned", BigInteger(), server_default=text("0"), info=UNSEEN),  # up to which position
     needed("last_at", Moment),
     keyed=True,
 )

@@ -96,6 +96,20 @@ async def write_to(context: Context, app: str = "") -> Outcome:
     return await _choose(context, f"From now on I write to you first {where}.", prefers=platform)
 
 
+async def learn(context: Context, switch: str) -> Outcome:
+    learns = switch == "on"
+    async with context.open() as work:
+        user = await work.profile.get()
+        if learns and not user.learns:
+            await work.messages.pass_over()  # what was said meanwhile was said because nobody was learning
+        await work.profile.put(replace(user, learns=learns))
+    if learns:
+        text = "I learn facts about you from our conversations again. “What do you know about me?” shows them."
+    else:
+        text = "I learn nothing from our conversations by myself any more. What you tell me to remember, I still do."
+    return Outcome(ok=True, text=text, undo=undo(context, "me.learn", switch="on" if user.learns else "off"))
+
+
 async def pause(context: Context) -> Outcome:
     return await _choose(context, "Paused: until you resume I only look things up.", paused=True)
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from bot.action import Outcome
 from bot.ids import derived_id
+from bot.learning.statement import statement
 from bot.ports import Context
 from bot.records import Fact, Found
 from bot.repositories import Work
 from skills.sorry import Sorry
 from skills.undo import undo
-from skills.which import by_id, pick
+from skills.which import ask_which, by_id, pick
 from skills.wording import bullets, count, dated, plain
 
+LEAST_LIKE = 1  # words that a correction shares with what it corrects
 SOURCES = {"fact": "you told me", "note": "a note", "message": "our conversation"}
 
 
@@ -22,15 +25,15 @@ async def remember(context: Context, text: str, category: str = "") -> Outcome:
     said = text.strip()
     if not said:
         raise Sorry("What should I remember?")
-    source = f"you, {dated(context.now, context.user)}" if context.own_words else "conversation"
     async with context.open() as work:
-        known = [fact for fact in await work.facts.list() if fact.text.casefold() == said.casefold()]
+        await work.facts.alone()
+        known = [fact for fact in await work.facts.list() if _same(fact.text, said)]
         if known:
             when = dated(known[0].at, context.user)
             return Outcome(ok=True, text=f"I know that already, since {when}.", data={"id": known[0].id})
         if not context.own_words and await work.facts.is_forgotten(said):
             raise Sorry("You asked me to forget this, so I do not remember it again unless you say so yourself.")
-        fact = Fact(id=derived_id(context.key, "fact"), text=said, category=category, source=source, at=context.now)
+        fact = _told(context, said, category)
         await work.facts.put(fact)
     back = undo(context, "memory.take_back", fact=fact.id)
     return Outcome(ok=True, text=f"I will remember: {plain(said)}", data={"id": fact.id}, undo=back)
@@ -53,11 +56,51 @@ async def about_me(context: Context) -> Outcome:
         return Outcome(ok=True, text="I know nothing about you yet. Tell me something to remember.", data=[])
     parts: list[str] = []
     for category, members in groupby(sorted(facts, key=_category), key=_category):
-        lines = bullets([f"{plain(fact.text)} ({dated(fact.at, context.user)})" for fact in members])
+        lines = bullets([_with_source(fact, context) for fact in members])
         parts.append(f"**{plain(category)}**\n\n{lines}" if category else lines)
     data = [{"id": fact.id, "text": fact.text, "category": fact.category} for fact in facts]
     what = count(len(facts), "thing")
     return Outcome(ok=True, text=f"I know {what} about you:\n\n" + "\n\n".join(parts), data=data)
+
+
+async def source(context: Context, fact: str) -> Outcome:
+    async with context.open() as work:
+        found = pick(fact, await work.facts.list(), lambda fact: fact.text, "remembered fact")
+        older = await work.facts.history(found.id)
+    said = f"You said on {dated(found.at, context.user)}: “{plain(found.quote)}”"
+    lines = [said if found.quote else f"You told me on {dated(found.at, context.user)} to remember it."]
+    lines += [f"You said it again on {dated(found.seen_at, context.user)}."] if found.seen_at else []
+    lines += [f"Before that I knew: {_with_source(fact, context)}" for fact in older]
+    data = [
+        {"id": each.id, "text": each.text, "quote": each.quote, "at": each.at.isoformat()} for each in (found, *older)
+    ]
+    return Outcome(ok=True, text=f"**{plain(found.text)}**\n\n{bullets(lines)}", data=data)
+
+
+async def correct(context: Context, text: str, fact: str = "") -> Outcome:
+    said = text.strip()
+    if not said:
+        raise Sorry("What is right?")
+    async with context.open() as work:
+        await work.facts.alone()
+        known = await work.facts.list()
+        wrong = pick(fact, known, lambda fact: fact.text, "remembered fact") if fact else _meant(said, known)
+        right = replace(_told(context, said, wrong.category), favourite=wrong.favourite, who=wrong.who)
+        await work.facts.put(right)
+        await work.facts.put(replace(wrong, replaced_by=right.id))
+    back = undo(context, "memory.uncorrect", fact=right.id, before=wrong.id)
+    text = f"Corrected: {plain(said)}. Before that I knew: {plain(wrong.text)}"
+    return Outcome(ok=True, text=text, data={"id": right.id}, undo=back)
+
+
+async def uncorrect(context: Context, fact: str, before: str) -> Outcome:
+    async with context.open() as work:
+        await work.facts.alone()
+        old = await work.facts.get(before)
+        if old is not None:  # first out of the history of the other, or it would go with it
+            await work.facts.put(replace(old, replaced_by=None))
+        await work.facts.forget(fact)
+    return Outcome(ok=True, text="I took the correction back.")
 
 
 async def forget(context: Context, fact: str) -> Outcome:
@@ -103,6 +146,40 @@ def _telling(found: Sequence[Found], context: Context) -> list[Found]:
         return hit.kind != "message" or not any(fact and fact in text for fact in known)
 
     return [hit for hit in found if adds(hit)]
+
+
+def _told(context: Context, said: str, category: str) -> Fact:
+    """What the person has us remember now."""
+    return Fact(
+        id=derived_id(context.key, "fact"),
+        text=said,
+        category=category,
+        source=f"you, {dated(context.now, context.user)}" if context.own_words else "conversation",
+        at=context.now,
+        message=context.lines[-1] if context.lines else None,
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold() or (bool(statement(one)) and statement(one) == statement(other))
+
+
+def _meant(said: str, known: Sequence[Fact]) -> Fact:
+    """The known fact that the correction is about: the one that shares most words with it. Raises Sorry."""
+    shared = {fact.id: len(set(statement(fact.text)) & set(statement(said))) for fact in known}
+    most = max(shared.values(), default=0)
+    hits = [fact for fact in known if shared[fact.id] == most and most >= LEAST_LIKE]
+    if len(hits) == 1:
+        return hits[0]
+    if not hits:
+        raise Sorry(f"I find nothing that I know about you and “{plain(said)}” would correct.")
+    raise ask_which(hits, lambda fact: fact.text, "Which of these is wrong?")
+
+
+def _with_source(fact: Fact, context: Context) -> str:
+    how = "from our conversation" if fact.quote else "you told me"
+    due = f", due {fact.due:%Y-%m-%d}" if fact.due else ""
+    return f"{plain(fact.text)} ({how}, {dated(fact.at, context.user)}{due})"
 
 
 def _category(fact: Fact) -> str:
