@@ -63,9 +63,39 @@ async def test_what_is_known_is_shown_by_category(ann: Stage) -> None:
     await ann.did("memory.remember", text="Mum is called Eve", category="family")
     await ann.did("memory.remember", text="I like *tea*")
     assert (await ann.did("memory.about_me")).text == (
-        "I know 2 things about you:\n\n- I like \\*tea\\* (20 Nov 2026)\n\n"
-        "**family**\n\n- Mum is called Eve (20 Nov 2026)"
+        "I know 2 things about you:\n\n- I like \\*tea\\* (you told me, 20 Nov 2026)\n\n"
+        "**family**\n\n- Mum is called Eve (you told me, 20 Nov 2026)"
     )
+
+
+async def test_a_correction_takes_the_place_of_what_it_corrects(ann: Stage) -> None:
+    await ann.did("memory.remember", text="I live in Zurich", category="places")
+    await ann.did("memory.remember", text="I like tea")
+    corrected = await ann.did("memory.correct", text="I live in Bern")
+    assert corrected.text == "Corrected: I live in Bern. Before that I knew: I live in Zurich"
+    known = (await ann.did("memory.about_me")).text
+    assert "**places**\n\n- I live in Bern" in known
+    assert "Zurich" not in known
+    source = (await ann.did("memory.source", fact="bern")).text
+    assert "You told me on 20 Nov 2026 to remember it." in source
+    assert "Before that I knew: I live in Zurich (you told me, 20 Nov 2026)" in source
+    await ann.undone(corrected)
+    assert "Zurich" in (await ann.did("memory.about_me")).text
+
+
+async def test_a_correction_that_may_mean_several_asks_and_of_nothing_known_says_so(ann: Stage) -> None:
+    assert "find nothing" in (await ann.refused("memory.correct", text="I live in Bern")).text
+    await ann.did("memory.remember", text="I like tea in the morning")
+    await ann.did("memory.remember", text="I like coffee in the morning")
+    asked = await ann.refused("memory.correct", text="I like water in the morning")
+    assert len(asked.data["options"]) == 2
+    await ann.did("memory.correct", text="I like water in the morning", fact="coffee")
+    assert "What is right?" in (await ann.refused("memory.correct", text=" ")).text
+
+
+async def test_the_same_in_other_words_is_known_already(ann: Stage) -> None:
+    await ann.did("memory.remember", text="I live in Bern")
+    assert "know that already" in (await ann.did("memory.remember", text="The user lives in Bern.")).text
 
 
 async def test_forgetting_asks_which_says_what_and_is_for_good(ann: Stage) -> None:

@@ -30,6 +30,7 @@ BEFORE: list[tuple[str, dict[str, Any]]] = [
     ("drafts.add", {"to": "bob@example.com", "subject": "Thursday", "text": "Works for me."}),
     ("me.set_language", {"language": "de"}),
     ("me.quiet_hours", {"begin": "22:00", "end": "07:00"}),
+    ("memory.remember", {"text": "I live in Zurich"}),
 ]
 UNDOABLE: list[tuple[str, dict[str, Any]]] = [
     ("tasks.add", {"title": "Buy milk", "labels": ["shop"]}),
@@ -58,6 +59,8 @@ UNDOABLE: list[tuple[str, dict[str, Any]]] = [
     ("me.quiet_hours", {}),
     ("me.digest_at", {"time": "08:30"}),
     ("me.revoke_trust", {"trust": "bob"}),
+    ("me.learn", {"switch": "off"}),
+    ("memory.correct", {"text": "I live in Bern"}),
 ]
 
 
@@ -96,7 +99,10 @@ async def test_undo_leaves_everything_as_it_was(same_ann: Stage, action: str, ar
         assert await ann.belongings() != before
     await ann.undone(done)
     after = await ann.belongings()
-    if action == "memory.remember":  # the tombstone stays: what was taken back is not learned again by itself
+    if action in (
+        "memory.remember",
+        "memory.correct",
+    ):  # the tombstone stays: what was taken back is not learned again by itself
         before["forgotten"] = after["forgotten"]
     assert after == before
 

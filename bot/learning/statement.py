@@ -19,8 +19,8 @@ def statement(text: str) -> tuple[str, ...]:
     """What the words come to: "I'm living in Bern." and "The person is living in Bern" are the same."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     plain = re.sub(r"\bcan(?:no|')t\b", "can not", plain).replace("n't", " not").replace("no longer", "not")
-    words = ("not" if word in NOT else _singular(word) for word in re.findall(r"\w+", plain))
-    return tuple(word for word in words if word not in EMPTY)
+    words = (word for word in re.findall(r"\w+", plain) if word not in EMPTY)
+    return tuple("not" if word in NOT else _singular(word) for word in words)
 
 
 def is_negative(stated: Sequence[str]) -> bool:

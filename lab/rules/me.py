@@ -60,6 +60,17 @@ RULES: tuple[Rule, ...] = (
         _always("me.pause"),
     ),
     rule(r"(?:/?resume|un-?pause|go on working|continue working|start again|you can go on)", _always("me.resume")),
+    rule(
+        r"(?:do not|don'?t|never|stop) learn(?:ing)?(?: (?:anything|facts))?"
+        r"(?: (?:about me|from (?:me|our|my|what) .+))?"
+        r"|(?:turn|switch) (?:off learning|learning off)",
+        lambda *_: call("me.learn", switch="off"),
+    ),
+    rule(
+        r"(?:you (?:can|may) )?(?:start )?learn(?:ing)?(?: (?:about me|from our (?:conversations?|talks?|chats?)))?"
+        r"(?: again)?|(?:turn|switch) (?:on learning|learning on)",
+        lambda *_: call("me.learn", switch="on"),
+    ),
     rule(r"(?:set |change )?my time ?zone (?:is|to|=)?:? ?(?P<zone>[A-Z][\w/+ -]+)", _zone),
     rule(r"(?:set|change|switch) (?:the )?(?:time ?)?zone to (?P<zone>.+)", _zone),
     rule(

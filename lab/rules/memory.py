@@ -23,6 +23,11 @@ def _recall(found: re.Match[str], _: Turn) -> Answer:
     return call("memory.recall", query=clean(next(group for group in found.groups() if group)))
 
 
+def _as_told(words: str) -> str:
+    """As the person said it themself: "that I like tea"."""
+    return clean(re.sub(r"^(?:that|the fact that) ", "", words, flags=re.I))
+
+
 def _everything(found: re.Match[str], _: Turn) -> Answer:
     if "DELETE" in found[0]:
         return call("memory.delete_everything", confirm="DELETE")
@@ -156,6 +161,16 @@ RULES: tuple[Rule, ...] = (
         r"(?:export|download|give me)(?: all)? (?:my |your |the )?(?:data|memor(?:y|ies)|facts"
         r"|everything)(?: about me| you know(?: about me)?)?",
         lambda *_: call("memory.export"),
+    ),
+    rule(
+        r"(?:where (?:did|do) you (?:get|know|have)|how do you know|since when do you know)(?: it| that)?(?: from)?:? "
+        r"(?P<what>.+?)(?: from)?",
+        lambda found, _: call("memory.source", fact=_as_told(found["what"])),
+    ),
+    rule(
+        r"(?:no, )?(?:that|this)(?:'s| is) (?:wrong|not (?:true|right|correct)|false)[,.:;]+ ?(?P<text>.+)"
+        r"|correction[,.:;]? (?P<text2>.+)",
+        lambda found, _: call("memory.correct", text=clean(found["text"] or found["text2"])),
     ),
     rule(
         r"forget (?:what i (?:said|told you) about|about|that|the fact that|the fact)?:? ?(?P<what>(?!it$).+)",

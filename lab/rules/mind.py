@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from lab.rules import basics, me, memory, notes, reminders, tasks, voice, world
+from lab.rules import basics, learning, me, memory, notes, reminders, tasks, voice, world
 from lab.rules.answer import Answer, Call, Rule, clean
 from lab.rules.cards import answer_card
 from lab.rules.languages import to_english
@@ -60,7 +60,8 @@ SHORTEN = re.compile(r"summ?ar|shorten|condense|zusammenfass", re.IGNORECASE)
 def answer(turn: Turn) -> dict[str, Any]:
     """{"text": ...} or {"tools": [{"name", "input"}, ...]} for one request."""
     if turn.schema is not None:
-        return {"text": json.dumps(fill(turn.schema, turn.text), ensure_ascii=False)}
+        filled = learning.drawn(turn.text) if learning.is_wanted(turn.schema) else fill(turn.schema, turn.text)
+        return {"text": json.dumps(filled, ensure_ascii=False)}
     if not turn.tools and (SHORTEN.search(turn.system) or SHORTEN.search(turn.text[:300]) or len(turn.text) > LONGEST):
         return {"text": summarise(bare(turn.text), wanted_style(turn.text, turn.system))}
     planned = plan(turn)
