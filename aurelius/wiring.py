@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters import embeddings, scanner, speech
+from adapters.documents import process as documents
 from adapters.model import Connection, connect
 from aurelius import garbage, pasted_key
 from aurelius.chats import platforms as platforms_of
@@ -31,6 +32,7 @@ from aurelius.settings import Settings
 from bot import due, press
 from bot.desk import FrontDesk
 from bot.ids import derived_id
+from bot.learning import files
 from bot.learning.facts import learn
 from bot.link import link, linked
 from bot.people import Scope, User
@@ -87,6 +89,8 @@ async def assemble(
             platforms=chats,
             speech=_speech(settings, memory, clock),
             screen=scanner.screen(scanner.connect(settings.clamd)),
+            read=documents.read,
+            sees=model.sees,
             system=_prompt("system"),
             public_url=settings.url,
         )
@@ -235,6 +239,7 @@ def _register(engine: DurableEngine, ports: Ports) -> None:
         "spent": due.spent,
         "linked": linked,
         "learn": partial(learn, instructions=_prompt("learn")),
+        "read": files.read,
     }
     for name, handler in handlers.items():
         engine.register(name, partial(_in_its_name, handler, ports))

@@ -70,6 +70,8 @@ async def opened(url: str) -> AsyncIterator[Door]:
                 platforms={},
                 speech=nothing,
                 screen=nothing,
+                read=nothing,
+                sees=nothing,
                 system="",
                 public_url="",
             )

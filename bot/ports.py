@@ -17,7 +17,7 @@ from bot.card import Field
 from bot.message import Address, Attachment, Choice, Inbound, Reply, Upload
 from bot.model import Answer, Prompt
 from bot.people import Person, Scope, User
-from bot.records import Heard
+from bot.records import Heard, Reading
 from bot.repositories import Door, Work
 
 T = TypeVar("T")
@@ -302,6 +302,8 @@ class Ports:
     platforms: Mapping[str, ChatPlatform]
     speech: Speech
     screen: Callable[[bytes], Awaitable[str | None]]  # why a file must not be opened, in words; None: it may
+    read: Callable[[bytes], Awaitable[Reading]]  # the text of a file that was screened
+    sees: Callable[[], bool]  # whether the model looks at pictures and PDFs; the built-in rules know texts only
     system: str  # the system prompt
     public_url: str
 

@@ -189,11 +189,56 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of a file, or another part of it; `label` says which: "page 3", "sheet Prices, rows 1 to 100"."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read of a file. `problem`: why nothing was, or not all, as sentences for the person."""
+
+    pages: tuple[Page, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file that the person sent in: once, however often they send this content. `message` is the one it came with,
+    `caption` its words. `file`: where its content is kept, unless it was too large. `pages`: None until it was read."""
+
+    id: str
+    kind: Kind
+    mime: str
+    name: str
+    size: int
+    at: datetime
+    platform: str
+    message: str | None = None
+    caption: str = ""
+    file: str | None = None
+    pages: int | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """A piece of a document's text, small enough to be found: `page` counts from 1, `number` from 0 through all."""
+
+    number: int
+    page: int
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A hit of a search in past conversations or memories, with its date."""
 
     id: str
-    kind: str  # "fact", "message", "note"
+    kind: str  # "fact", "message", "note", "file"
     text: str
     at: datetime
     score: float

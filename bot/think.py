@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,10 +11,9 @@ from datetime import timedelta
 from bot import prompt
 from bot.act import mark
 from bot.begin import Begun
-from bot.content import content_of
 from bot.deliver import progress
-from bot.message import Kind
-from bot.model import Answer, ModelDown, OverBudget, Picture, Prompt, Said
+from bot.learning.files import Files, describe, look_at
+from bot.model import Answer, ModelDown, OverBudget, Prompt, Said
 from bot.policy import Seen
 from bot.ports import Ports
 from bot.records import Author, Fact, Found, Message
@@ -23,9 +21,6 @@ from bot.repositories import Work
 from bot.router import Ask, route
 from bot.suggestion import State, Suggestion
 
-PICTURES = 5  # at most, of PICTURE_SIZE bytes each
-PICTURE_SIZE = 10 * 1024 * 1024
-TEXT_SIZE = 200_000  # bytes of a text file that are shown
 GROW_EVERY = 0.12  # seconds between two pieces of news of a growing answer
 LATELY = timedelta(hours=24)
 log = logging.getLogger("aurelius.think")
@@ -56,8 +51,8 @@ class Shown:
 
     view: prompt.View
     seen: Seen
-    pictures: tuple[Picture, ...]
-    texts: tuple[str, ...]  # contents of text files, marked as untrusted
+    files: Files
+    texts: tuple[str, ...]  # what others said in sounds and files, marked as untrusted
 
 
 class Sight:
@@ -87,12 +82,12 @@ class Sight:
     async def _with_files(self, view: prompt.View) -> Shown:
         """Files are fetched outside of any transaction: that can take seconds."""
         begun, history = self.begun, view.history
-        pictures, texts = await _files(self.ports, begun) if begun.files else ((), ())
-        texts = self.texts + texts
+        files = await look_at(self.ports, begun) if begun.files else Files()
+        texts = self.texts + files.texts
         before = tuple(m.text for m in history if m.author is Author.USER)
-        foreign = tuple(m.text for m in history if m.outside) + texts
+        foreign = tuple(m.text for m in history if m.outside) + texts + files.unseen
         seen = Seen(own=begun.own + before, foreign=foreign, tainted=bool(foreign or begun.files))
-        return Shown(view=view, seen=seen, pictures=pictures, texts=texts)
+        return Shown(view=view, seen=seen, files=files, texts=texts)
 
 
 async def _look(ports: Ports, begun: Begun, work: Work) -> prompt.View:
@@ -124,22 +119,6 @@ async def _remembered(work: Work, begun: Begun, history: Sequence[Message]) -> t
     return tuple(hit for hit in hits if hit.id not in shown and not hit.outside)  # what others wrote is only looked up
 
 
-async def _files(ports: Ports, begun: Begun) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
-    pictures, texts = [], []
-    for file in begun.files[:PICTURES]:
-        content = await content_of(ports, begun.user.scope, begun.at, file, PICTURE_SIZE)
-        if content is None:
-            continue
-        if (why := await ports.screen(content)) is not None:
-            texts.append(prompt.untrusted(f"(not opened: {why})", f"file {file.name}"))
-        elif file.kind is Kind.IMAGE or file.mime == "application/pdf":
-            pictures.append(Picture(mime=file.mime, base64=base64.b64encode(content).decode()))
-        elif file.mime.startswith("text/") or file.mime == "application/json":
-            words = content[:TEXT_SIZE].decode("utf-8", "replace")
-            texts.append(prompt.untrusted(words, f"file {file.name}"))
-    return tuple(pictures), tuple(texts)
-
-
 async def think(ports: Ports, begun: Begun, sight: Sight, exchanges: Sequence[Said]) -> Thought:
     """One call of the model; call it inside a step. "Stop" ends it at once, from whichever process it comes."""
     growing = Growing(ports, begun)
@@ -154,7 +133,9 @@ async def think(ports: Ports, begun: Begun, sight: Sight, exchanges: Sequence[Sa
             await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():
                 return Thought(stopped=True, partial=growing.text)
-            return _thought(asking.result)
+            thought = _thought(asking.result)
+            await describe(ports, begun, shown.files, thought.answer)
+            return thought
         finally:
             for task in (asking, stopping):
                 task.cancel()
@@ -170,7 +151,7 @@ def _request(ports: Ports, begun: Begun, shown: Shown, exchanges: Sequence[Said]
         tools=prompt.tools(ports.actions.always()),
         own=begun.own,
         files=shown.texts,
-        pictures=shown.pictures,
+        pictures=shown.files.pictures,
         exchanges=exchanges,
         tier=chosen.tier,
     )

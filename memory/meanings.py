@@ -36,15 +36,18 @@ BARE = text(
         LIMIT :most
     )
     SELECT passages.id, passages.org_id, passages.user_id, passages.hash,
-        left(coalesce(facts.text, messages.text, notes.title || E'\\n' || notes.text), 20000) AS said,
+        left(coalesce(
+            facts.text, messages.text, notes.title || E'\\n' || notes.text, extracts.about || E'\\n' || extracts.text
+        ), 20000) AS said,
         EXISTS (
             SELECT FROM vectors
             WHERE vectors.user_id = passages.user_id AND model = :model AND vectors.hash = passages.hash
         ) AS known
     FROM bare JOIN passages ON passages.id = bare.id
-        LEFT JOIN facts ON kind = 'fact' AND facts.id = record
-        LEFT JOIN notes ON kind = 'note' AND notes.id = record
-        LEFT JOIN messages ON kind = 'message' AND messages.id = record
+        LEFT JOIN facts ON passages.kind = 'fact' AND facts.id = record
+        LEFT JOIN notes ON passages.kind = 'note' AND notes.id = record
+        LEFT JOIN messages ON passages.kind = 'message' AND messages.id = record
+        LEFT JOIN extracts ON passages.kind = 'file' AND extracts.id = record
     """
 ).columns(org_id=Id(), user_id=Id(), hash=LargeBinary())
 

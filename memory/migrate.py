@@ -9,7 +9,7 @@ import asyncpg  # type: ignore[import-untyped]
 
 from memory.connect import connect
 
-HEAD = "0006"  # of memory/migrations; a test holds the two together
+HEAD = "0007"  # of memory/migrations; a test holds the two together
 OLDEST = 16
 LOCK = 0x4155524C  # "AURL"
 PATIENCE_SECONDS = 300.0  # for a migration that another process runs

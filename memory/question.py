@@ -33,6 +33,7 @@ class Side(IntEnum):
     PERSON = 2
     AURELIUS = 3
     OUTSIDE = 4  # said by Aurelius while words of others were in view
+    FILE = 5  # stands in a file that the person sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

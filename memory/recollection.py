@@ -18,7 +18,7 @@ from memory.passages import OwnPassages
 from memory.question import Question, Side, read
 from memory.recall import Ranked, rank
 from memory.rows import Owned
-from memory.tables import facts, messages, notes, users
+from memory.tables import documents, extracts, facts, messages, notes, users
 from memory.tombstones import Tombstones
 from memory.words import words_of
 
@@ -34,7 +34,9 @@ SOURCES = {
     Side.PERSON: "you",
     Side.AURELIUS: "Aurelius",
     Side.OUTSIDE: "Aurelius",
+    Side.FILE: "a file",
 }
+BY_OTHERS = frozenset({Side.OUTSIDE, Side.FILE})  # what they say is never the person's own word
 
 
 class Recollection(Owned):
@@ -46,10 +48,11 @@ class Recollection(Owned):
         super().__init__(tx, scope)
         self.now, self._meanings = now, meanings or Meanings()
 
-    async def recall(self, query: str, limit: int) -> list[Found]:
-        """What the person told that fits, best first, small enough for a prompt."""
+    async def recall(self, query: str, limit: int, sides: Collection[Side] = TOLD) -> list[Found]:
+        """What the person told that fits, best first, small enough for a prompt; or what is of other `sides`."""
         question = await self.question(query)
-        sides = TOLD | {Side.AURELIUS} if question.side is Side.AURELIUS else TOLD
+        if question.side is Side.AURELIUS and sides is TOLD:
+            sides = TOLD | {Side.AURELIUS}
         ranked = await self.ranked(question, sides)
         found = await self.found(query, question, ranked, limit, WORTH_SHOWING)
         return within(found, TOKENS)
@@ -112,10 +115,12 @@ class Recollection(Owned):
         )
 
 
+NAME = select(documents.c.name).where(documents.c.id == extracts.c.document).scalar_subquery()
 TEXTS: Mapping[str, tuple[Any, Any, Any]] = {
     "fact": (facts, facts.c.text, facts.c.source.label("source")),
     "note": (notes, notes.c.title + "\n" + notes.c.text, literal("").label("source")),
     "message": (messages, messages.c.text, literal("").label("source")),
+    "file": (extracts, extracts.c.text, (NAME + ", " + extracts.c.label).label("source")),
 }
 
 
@@ -136,7 +141,7 @@ def _as_found(ranked: Ranked, row: Row[Any], question: Question) -> Found:
         at=ranked.candidate.at,
         score=ranked.score,
         source=row.source or SOURCES[side],
-        outside=side is Side.OUTSIDE,
+        outside=side in BY_OTHERS,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import LargeBinary, any_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -47,7 +48,12 @@ class Tombstones(Owned):
         return [self._hash(words_of(text)), *([self._hash((STATED, *stated))] if stated else [])]
 
     async def has(self, text: str) -> bool:
-        return bool(await self._among([self._hash(words_of(text))]))
+        return await self.since(text) is not None
+
+    async def since(self, text: str) -> datetime | None:
+        """When it was forgotten."""
+        same = forgotten.c.hash == self._hash(words_of(text))
+        return await self.tx.scalar(select(forgotten.c.at).where(self.mine(forgotten), same))
 
     async def without(self, found: Sequence[Found]) -> list[Found]:
         """Without those that hold, word for word, what the person asked to forget."""

@@ -15,6 +15,7 @@ from memory.chores import OldRows
 from memory.contacts import OwnContacts
 from memory.cursors import NamedCursors
 from memory.deliveries import OwnDeliveries
+from memory.documents import OwnDocuments
 from memory.drafts import OwnDrafts
 from memory.everything import Deleted, OwnEverything
 from memory.executions import OwnExecutions
@@ -68,6 +69,7 @@ class OpenWork:
         self.contacts: ports.Contacts = OwnContacts(tx, scope)
         self.drafts: ports.Drafts = OwnDrafts(tx, scope)
         self.files: ports.Files = OwnFiles(tx, scope)
+        self.documents: ports.Documents = OwnDocuments(tx, scope, recollection)
         self.accounts: ports.Accounts = OwnAccounts(tx, scope)
         self.voices: ports.Voices = OwnVoices(tx, scope)
         self.everything: ports.Everything = OwnEverything(tx, scope, deleted)

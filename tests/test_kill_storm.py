@@ -126,7 +126,7 @@ def _ports(memory: Database, bus: PostgresBus, engine: Engine) -> Ports:
     nothing: Any = None
     return Ports(
         clock=SystemClock(), memory=memory, engine=engine, bus=bus, model=nothing, actions=nothing, platforms={},
-        speech=nothing, screen=nothing, system="", public_url="",
+        speech=nothing, screen=nothing, read=nothing, sees=nothing, system="", public_url="",
     )  # fmt: skip
 
 

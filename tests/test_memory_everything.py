@@ -12,10 +12,11 @@ from sqlalchemy import func, insert, select
 
 from bot.action import Outcome
 from bot.ids import new_id
+from bot.learning.files import pieces
 from bot.message import Attachment, Kind
 from bot.model import Tier, Usage
 from bot.people import Scope
-from bot.records import Audit, Delivery, DeliveryState, Fact, Heard, InboundState
+from bot.records import Audit, Delivery, DeliveryState, Document, Fact, Heard, InboundState, Page
 from bot.repositories import Work
 from bot.trust import Trust
 from memory.database import Database
@@ -33,6 +34,12 @@ FILE = Attachment(kind=Kind.FILE, ref="r", mime="text/plain", size=1, name=f"{MA
 
 def a_fact() -> Fact:
     return Fact(id=new_id(), text=f"Dreams of {MARK}", category="travel", source="you", at=NOW)
+
+
+def a_document() -> Document:
+    return Document(
+        id=new_id(), kind=Kind.FILE, mime="text/plain", name=f"{MARK}.txt", size=1, at=NOW, platform="web", caption=MARK
+    )
 
 
 async def fill(database: Database, scope: Scope) -> dict[str, Any]:
@@ -63,13 +70,16 @@ async def fill(database: Database, scope: Scope) -> dict[str, Any]:
         await work.facts.put(forgotten)
         await work.facts.forget(forgotten.id)
         file = await work.files.put(FILE, b"x")
+        document = await work.documents.take(a_document(), b"y")
+        assert document is not None
+        await work.documents.write(document.id, pieces((Page(label="page 1", text=f"{MARK} is warm."),)), pages=1)
         row = {"org_id": scope.org, "user_id": scope.user, "id": new_id(), "kind": "k", "subject": MARK, "at": NOW}
         await work.tx.execute(insert(events).values(row))
         said_hash = select(passages.c.hash).where(passages.c.record == message.id).scalar_subquery()
         vector = {"model": "m", "dimension": 2, "vector": [0.6, 0.8], "hash": said_hash}
         await work.tx.execute(insert(vectors).values(org_id=scope.org, user_id=scope.user, **vector))
     await fill_the_door(database, scope)
-    return {"message": message, "card": card, "file": file, "trust": trust, **records}
+    return {"message": message, "card": card, "file": file, "document": document.id, "trust": trust, **records}
 
 
 async def fill_the_door(database: Database, scope: Scope) -> None:
@@ -110,6 +120,10 @@ READS: dict[str, Callable[[Work, dict[str, Any]], Awaitable[Any]]] = {
     "usage.by_model": lambda w, of: w.usage.by_model(NOW),
     "audit.recent": lambda w, of: w.audit.recent(),
     "files.get": lambda w, of: w.files.get(of["file"]),
+    "documents.get": lambda w, of: w.documents.get(of["document"]),
+    "documents.list": lambda w, of: w.documents.list(),
+    "documents.extracts": lambda w, of: w.documents.extracts(of["document"]),
+    "documents.find": lambda w, of: w.documents.find(MARK),
     "facts.recall": lambda w, of: w.facts.recall(MARK),
     "facts.is_forgotten": lambda w, of: w.facts.is_forgotten(a_fact().text),
     "notes.search": lambda w, of: w.notes.search("wifi"),
@@ -147,12 +161,14 @@ async def test_nobody_changes_anothers_rows(database: Database, ann: Scope, bob:
     hers = await fill(database, ann)
     shelves = ("tasks", "reminders", "notes", "facts", "contacts", "drafts")
     async with database.work(bob) as work:
+        await work.documents.forget(hers["document"])
         for shelf in shelves:
             remove = work.facts.forget if shelf == "facts" else getattr(work, shelf).remove
             await remove(hers[shelf].id)
         await work.trusts.used(hers["trust"].id)
         assert await work.executions.claim(CALL) is None  # the same key is another's own
     async with database.work(ann) as work:
+        assert await work.documents.get(hers["document"]) is not None
         for shelf in shelves:
             assert await getattr(work, shelf).get(hers[shelf].id) == hers[shelf]
         assert (await work.executions.claim(CALL)) is not None

@@ -89,6 +89,10 @@ class Connection:
         async with self._claude.held():
             return await self._stack.ask(scope, prompt, grow)
 
+    def sees(self) -> bool:
+        """Whether it looks at pictures and PDFs, as Claude does."""
+        return self._key is not None
+
     async def warm(self) -> None:
         """Import the vendor's client in the background; the first message then does not wait for it."""
         if self._claude:

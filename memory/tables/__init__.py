@@ -1,6 +1,7 @@
 """All our tables. Every row that belongs to a person says so (`org_id`, `user_id`) and goes when that person goes."""
 
 from memory.tables.belongings import contacts, drafts, facts, files, forgotten, heard, notes, reminders, spoken, tasks
+from memory.tables.documents import documents, extracts
 from memory.tables.parts import MOST_BYTES, metadata
 from memory.tables.passages import passages, postings, tallies, vectors
 from memory.tables.people import (
@@ -37,9 +38,11 @@ __all__ = [
     "conversations",
     "cursors",
     "deliveries",
+    "documents",
     "drafts",
     "events",
     "executions",
+    "extracts",
     "facts",
     "files",
     "forgotten",

@@ -1,4 +1,4 @@
-"""What recall looks through. Triggers make all of it from facts, notes and messages, in the same transaction."""
+"""What recall looks through. Triggers make all of it from facts, notes, messages and files, in the same transaction."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from memory.columns import Id, Moment, Words
 from memory.tables.parts import DERIVED, metadata, needed, owned, words
 
-# One row per fact that counts today, note and message: where it stands and what it is made of.
+# One row per fact that counts today, note, message and piece of a file: where it stands and what it is made of.
 passages = owned(
     "passages",
     Column("id", BigInteger(), Identity(always=True), primary_key=True),
     *words("kind"),
-    needed("record", Id()),  # the fact, note or message
+    needed("record", Id()),  # the fact, note, message or extract
     needed("side", SmallInteger()),  # memory.passages.Side
-    *words("thread"),  # the conversation of a message, else empty
+    *words("thread"),  # the conversation of a message, the file of an extract, else empty
     needed("position", BigInteger()),
     needed("at", Moment),
     needed("asks", Boolean()),  # ends with a question mark
@@ -40,7 +40,7 @@ passages = owned(
     needed("terms", TSVECTOR()),
     needed("hash", LargeBinary()),  # of the text
     Column("embedded", Words()),  # the model of its vector; none until it has one
-    CheckConstraint("kind IN ('fact', 'note', 'message')", name="kind"),
+    CheckConstraint("kind IN ('fact', 'note', 'message', 'file')", name="kind"),
     UniqueConstraint("record", "kind"),
     Index("passages_thread", "user_id", "thread", "position"),
     Index("passages_at", "user_id", "at"),

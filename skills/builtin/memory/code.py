@@ -18,6 +18,7 @@ from skills.which import ask_which, by_id, pick
 from skills.wording import bullets, count, dated, plain
 
 LEAST_LIKE = 1  # words that a correction shares with what it corrects
+IN_FILES = 4  # pieces of files among what is recalled
 SOURCES = {"fact": "you told me", "note": "a note", "message": "our conversation"}
 
 
@@ -42,11 +43,13 @@ async def remember(context: Context, text: str, category: str = "") -> Outcome:
 async def recall(context: Context, query: str) -> Outcome:
     async with context.open() as work:
         found = _telling(await work.facts.recall(query), context)
+        found += await work.documents.find(query, IN_FILES)
     if not found:
         return Outcome(ok=True, text=f"I remember nothing about “{plain(query)}”.", data=[])
     lines = bullets([_cited(hit, context) for hit in found])
     data = [{"id": hit.id, "kind": hit.kind, "text": hit.text[:1000], "at": hit.at.isoformat()} for hit in found]
-    return Outcome(ok=True, text=f"What I remember:\n\n{lines}", data=data)
+    outside = any(hit.outside for hit in found)
+    return Outcome(ok=True, text=f"What I remember:\n\n{lines}", data=data, outside=outside)
 
 
 async def about_me(context: Context) -> Outcome:
@@ -187,4 +190,5 @@ def _category(fact: Fact) -> str:
 
 
 def _cited(hit: Found, context: Context) -> str:
-    return f"{plain(hit.text)} ({SOURCES.get(hit.kind, hit.kind)}, {dated(hit.at, context.user)})"
+    source = hit.source if hit.kind == "file" else SOURCES.get(hit.kind, hit.kind)
+    return f"{plain(hit.text)} ({plain(source)}, {dated(hit.at, context.user)})"

@@ -13,6 +13,8 @@ from bot.records import Author, Message
 from skills.asking import ask
 from skills.prompts import prompt
 from skills.sorry import Sorry
+from skills.which import pick
+from skills.wording import plain
 
 LONGEST = 120_000  # characters that go to the model
 NEWEST = 200  # messages of a conversation
@@ -34,6 +36,15 @@ async def conversation_summary(context: Context, style: str, since: date | None 
         raise Sorry("Nothing was said here in that time.")
     summary = await _summary(context, "\n".join(_line(message, context) for message in told), "conversation", style)
     return replace(summary, outside=any(message.outside for message in told))
+
+
+async def file_summary(context: Context, file: str, style: str) -> Outcome:
+    async with context.open() as work:
+        found = pick(file, await work.documents.list(1_000), lambda document: document.name, "file")
+        told = "".join(piece.text for piece in await work.documents.extracts(found.id))
+    if not told.strip():
+        raise Sorry(found.problem or f"I have no text of “{plain(found.name)}”.")
+    return await _summary(context, told, f"file {found.name}", style)
 
 
 async def _summary(context: Context, text: str, source: str, style: str) -> Outcome:
