@@ -59,14 +59,16 @@ def _decoded(content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str | None:
-    """What stands equally often, at least once, in each of the first lines."""
+    """What stands equally often, at least once, in each of the first lines; the first of them names the columns."""
     lines = [line for line in text[:50_000].splitlines() if line.strip()][:LOOKED_AT]
     if len(lines) < 2:
         return None
 
     def is_one(delimiter: str) -> bool:
-        widths = {len(row) for row in csv.reader(lines, delimiter=delimiter)}
-        return len(widths) == 1 and widths.pop() > 1
+        table = list(csv.reader(lines, delimiter=delimiter))
+        spaced = sum(cell.startswith(" ") for row in table for cell in row[1:])  # as after the commas of a sentence
+        same = len(table[0]) > 1 and all(len(row) == len(table[0]) for row in table)
+        return same and all(table[0]) and 2 * spaced < len(table) * (len(table[0]) - 1)
 
     try:
         return next((delimiter for delimiter in DELIMITERS if is_one(delimiter)), None)
