@@ -48,6 +48,7 @@ BARE = text(
         LEFT JOIN notes ON passages.kind = 'note' AND notes.id = record
         LEFT JOIN messages ON passages.kind = 'message' AND messages.id = record
         LEFT JOIN extracts ON passages.kind = 'file' AND extracts.id = record
+    ORDER BY passages.id DESC
     """
 ).columns(org_id=Id(), user_id=Id(), hash=LargeBinary())
 
