@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import repositories as ports
+from bot.learning.documents import Documents
 from bot.people import Scope
 from memory.accounts import OwnAccounts
 from memory.audit import AuditLines
@@ -69,7 +70,7 @@ class OpenWork:
         self.contacts: ports.Contacts = OwnContacts(tx, scope)
         self.drafts: ports.Drafts = OwnDrafts(tx, scope)
         self.files: ports.Files = OwnFiles(tx, scope)
-        self.documents: ports.Documents = OwnDocuments(tx, scope, recollection)
+        self.documents: Documents = OwnDocuments(tx, scope, recollection)
         self.accounts: ports.Accounts = OwnAccounts(tx, scope)
         self.voices: ports.Voices = OwnVoices(tx, scope)
         self.everything: ports.Everything = OwnEverything(tx, scope, deleted)
