@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.table import Row, markdown
 
-PARTS = ("start", "warm_hi", "telegram", "chats", "crowd", "acknowledgement", "webhooks", "idle", "storm")
+PARTS = ("start", "warm_hi", "telegram", "chats", "crowd", "acknowledgement", "webhooks", "idle", "learning", "storm")
 SLOW = ("install",)  # only when named
 
 

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.learning.gate import place_of
 from bot.people import Scope
 from bot.records import Fact, Found
 from memory.recollection import Recollection
 from memory.rows import Shape, Shelf
 from memory.tables import facts
 from memory.tombstones import Tombstones
+from memory.words import words_of
 
+PAST = re.compile(
+    r"\b(?:before(?=\W*$| that| then| now)|used? to|previous(?:ly)?|former(?:ly)?|earlier|history|originally|back then|"
+    r"früher|vorher|damals|zuvor|ehemals)\b",
+    re.I,
+)  # asks for what was true once
+UNTRUE = "[no longer true]"
 OWN = "you"  # how the source of something begins that the person said themselves
 
 
@@ -64,5 +74,21 @@ class OwnFacts(Shelf[Fact]):
         return await self._tombstones.cover([fact.text, fact.quote], fact.message)
 
     async def recall(self, query: str, limit: int = 8) -> Sequence[Found]:
-        """Facts, notes and the person's own past messages that fit, best first, each with its date."""
-        return await self._recollection.recall(query, limit)
+        """Facts, notes and the person's own past messages that fit, best first, each with its date.
+
+        Unless the past is asked for, a message no longer says what a newer fact has made untrue."""
+        found = await self._recollection.recall(query, limit)
+        return found if PAST.search(query) else await self._without_old(found)
+
+    async def _without_old(self, found: Sequence[Found]) -> Sequence[Found]:
+        texts = {hit.id: hit.text for hit in found if hit.kind == "message"}
+        if not texts:
+            return found
+        old = facts.c.message.in_(texts) & facts.c.replaced_by.is_not(None)
+        rows = await self.tx.execute(select(facts.c.message, facts.c.quote, facts.c.text).where(self.mine(facts), old))
+        for row in rows:
+            place = place_of(row.quote or row.text, texts[row.message])
+            if place is not None:
+                texts[row.message] = texts[row.message][: place[0]] + UNTRUE + texts[row.message][place[1] :]
+        told = [replace(hit, text=texts.get(hit.id, hit.text)) for hit in found]
+        return [hit for hit in told if words_of(hit.text.replace(UNTRUE, ""))]

@@ -43,3 +43,20 @@ async def test_what_was_learned_stands_in_the_profile_of_the_next_day(lab: Lab, 
 async def turns(lab: Lab) -> list[Any]:
     found = [seen["body"] for seen in await lab.requests() if seen["path"] == "/v1/messages"]
     return [body for body in found if body.get("tools")]
+
+
+async def test_what_was_corrected_is_no_longer_recalled_from_the_words_it_was_told_in(talk: Talk) -> None:
+    await talk.say("remember that I live in Zurich")
+    await wrote(talk, "I like Zurich chocolate. I work for Acme.")
+    await learned(talk)
+    await talk.say("That is wrong, I live in Bern")
+    await wrote(talk, "These days I work for Globex.")
+    await learned(talk)
+    async with talk.ports.memory.work(talk.user.scope) as work:
+        home = [hit.text for hit in await work.facts.recall("where do I live?", limit=8)]
+        work_hits = [hit.text for hit in await work.facts.recall("whom do I work for?", limit=8)]
+        before = [hit.text for hit in await work.facts.recall("where did I live before?", limit=8)]
+    assert "I live in Bern" in home
+    assert [text for text in home if "live in Zurich" in text] == []
+    assert "I like Zurich chocolate. [no longer true]." in work_hits  # the rest of what was said stands
+    assert "remember that I live in Zurich" in before
