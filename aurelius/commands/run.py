@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Callable
 
 from aurelius import instance
 from aurelius.commands.arguments import parser_of, read_settings
@@ -25,5 +27,15 @@ def main(argv: list[str]) -> int:
     from aurelius.lifetime import serve
 
     logging.set_up(settings.log_level, folder)
-    asyncio.run(serve(settings, roles, until_stdin_closes=chosen.until_stdin_closes))
+    with asyncio.Runner(loop_factory=_event_loop()) as runner:
+        runner.run(serve(settings, roles, until_stdin_closes=chosen.until_stdin_closes))
     return 0
+
+
+def _event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """A loop in C, which takes a quarter less of the processor for a message; None for Python's own."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
