@@ -208,12 +208,18 @@ def code_in(message: Any) -> str:
 async def linked(ports: Ports, app: App, name: str = "Ann") -> AppUser:
     """Somebody new at a private chat, who has an account with us."""
     person = app.person(name)
-    user = User(id=new_id(), org=new_id(), name=name, zone="Europe/Berlin")
+    await given_an_account(ports, person)
+    return person
+
+
+async def given_an_account(ports: Ports, person: AppUser) -> User:
+    """They become a user of ours, by the code that we tell them."""
+    user = User(id=new_id(), org=new_id(), name=str(person.user["name"]), zone="Europe/Berlin")
     async with ports.memory.door() as door:
         await door.persons.add_user(user)
     assert await link(ports, user, code_in(await person.say("hello"))) is not None
     await person.until(lambda shown: "You are linked" in shown[-1]["text"])
-    return person
+    return user
 
 
 async def card_of(lab: Lab, person: AppUser, words: str, tool: Mapping[str, Any], **more: Any) -> Any:

@@ -3,7 +3,6 @@ system on a real PostgreSQL, speech from ElevenLabs' stand-in; and what each app
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import itertools
 from collections.abc import AsyncIterator, Callable
@@ -13,8 +12,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from starlette.datastructures import State
-from starlette.types import Receive, Scope, Send
 
 from bot.ports import Ports
 from lab.discord.app import TOKEN as DISCORD
@@ -25,8 +22,7 @@ from lab.whatsapp import world as whatsapp
 from tests.app_stand_in import App, AppUser, linked, stand_in
 from tests.elevenlabs_stand_in import Elevenlabs
 from tests.elevenlabs_stand_in import stand_in as elevenlabs_stand_in
-from tests.letterbox import use
-from tests.path_stage import Running
+from tests.path_stage import Door, Running
 from tests.sounds import recording
 from tests.talk import Lab, offline_model
 from tests.web_stage import served
@@ -106,21 +102,6 @@ def only(can: Callable[[Platform], bool]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("stage", able, indirect=True, ids=[platform.name for platform in able])
 
 
-class Door:
-    """The door of whatever system runs now."""
-
-    def __init__(self, running: Running) -> None:
-        self._running = running
-        self._made: tuple[Any, Any] = (None, None)
-        self.state = State({"closing": asyncio.Event()})
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        system, app = self._made
-        if system is not self._running.system:
-            self._made = (self._running.system, app := self._running.system.app)
-        await app(scope, receive, send)
-
-
 @dataclass
 class Stage:
     platform: Platform
@@ -191,10 +172,6 @@ async def ann(stage: Stage) -> AppUser:
     await stage.app.forget_faults()
     await stage.listens()
     return await linked(stage.ports, stage.app)
-
-
-def letter(to: str, **more: str) -> Any:
-    return use("post.send", to=to, text="Hello", **more)
 
 
 def file(kind: str, name: str, mime: str, content: bytes, **more: Any) -> dict[str, Any]:

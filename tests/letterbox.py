@@ -25,6 +25,11 @@ def use(action: str, **arguments: Json) -> dict[str, Json]:
     return {"name": "call_action", "input": {"id": action, "arguments": arguments}}
 
 
+def letter(to: str, **more: Json) -> dict[str, Json]:
+    """The model writes a letter, which waits for a yes."""
+    return use("post.send", to=to, text="Hello", **more)
+
+
 def answers(card: Suggestion, decision: str, **more: Json) -> dict[str, Json]:
     """The model passes on the person's answer to a card."""
     return {"name": "answer_card", "input": {"card": card.nonce[:8], "decision": decision, **more}}

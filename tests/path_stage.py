@@ -6,6 +6,7 @@ has a person of its own.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from starlette.datastructures import State
+from starlette.types import Receive, Scope, Send
 
 from aurelius.wiring import System
 from bot.ids import new_id, new_nonce
@@ -61,6 +64,21 @@ class Running:
     async def restart(self) -> None:
         await self.end()
         await self.begin()
+
+
+class Door:
+    """The door of whatever system runs now."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self._made: tuple[Any, Any] = (None, None)
+        self.state = State({"closing": asyncio.Event()})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        system, app = self._made
+        if system is not self._running.system:
+            self._made = (self._running.system, app := self._running.system.app)
+        await app(scope, receive, send)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -6,7 +6,6 @@ from typing import Any
 
 from lab.slack.app import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET, TOKEN
 from tests.app_stand_in import App
-from tests.letterbox import use
 
 
 def settings_for(slack: App, **more: Any) -> dict[str, Any]:
@@ -19,7 +18,3 @@ def settings_for(slack: App, **more: Any) -> dict[str, Any]:
         "slack_client_secret": CLIENT_SECRET,
         "slack_base_url": f"{slack.url}/api/",
     } | more
-
-
-def letter(to: str, **more: str) -> Any:
-    return use("post.send", to=to, text="Hello", **more)

@@ -13,7 +13,6 @@ import pytest_asyncio
 from bot.ports import Ports
 from lab.telegram.app import TOKEN
 from tests.app_stand_in import App, AppUser, linked, stand_in
-from tests.letterbox import use
 from tests.path_stage import lab, ports  # noqa: F401 - fixtures
 from tests.talk import Lab
 
@@ -35,7 +34,3 @@ def settings(telegram: App) -> dict[str, Any]:
 async def ann(ports: Ports, lab: Lab, telegram: App) -> AppUser:
     await lab.reset()
     return await linked(ports, telegram, "Ann")
-
-
-def letter(to: str, **more: str) -> Any:
-    return use("post.send", to=to, text="Hello", **more)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -13,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from lab.slack.app import APP_TOKEN, SIGNING_SECRET, TOKEN
-from tests.app_stand_in import App, AppUser, labels, stand_in
+from tests.app_stand_in import App, AppUser, code_in, labels, stand_in
 from tests.program import Program, killed
 
 MARK = "You may have got this already"
@@ -31,9 +30,7 @@ def program(tmp_path: Path, slack: App) -> Program:
 
 
 async def link(program: Program, ann: AppUser) -> None:
-    found = re.search(r"code is (\w{8})", (await ann.say("hello"))["text"])
-    assert found is not None
-    assert "Slack" in await program.run("link", found[1])
+    assert "Slack" in await program.run("link", code_in(await ann.say("hello")))
     await ann.until(lambda shown: "You are linked" in shown[-1]["text"])
 
 

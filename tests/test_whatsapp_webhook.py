@@ -3,7 +3,6 @@
 # ruff: noqa: F811 - a fixture is imported and then named as a parameter
 from __future__ import annotations
 
-import base64
 import json
 import re
 from typing import Any
@@ -17,25 +16,6 @@ from tests.app_stand_in import App, AppUser
 from tests.path_stage import lab, ports, running  # noqa: F401 - fixtures
 from tests.talk import WAIT, Lab
 from tests.whatsapp_stage import ann, hook, settings, whatsapp  # noqa: F401 - fixtures
-
-PICTURE = base64.b64encode(b"\xff\xd8\xff\xe0picture").decode()
-PDF = base64.b64encode(b"%PDF-1.4 an offer %%EOF").decode()
-
-
-async def test_an_event_that_comes_again_is_answered_once(whatsapp: App, ann: AppUser) -> None:
-    said = await ann.send("add buy pepper to my list")
-    await ann.until(lambda shown: "pepper" in shown[-1]["text"])
-    await whatsapp.again(said["event"])
-    tasks = await ann.say("/tasks")
-    assert tasks["text"].count("pepper") == 1
-    assert sum("pepper" in message["text"] for message in await ann.shown()) == 2
-
-
-async def test_messages_of_one_chat_are_answered_in_their_order(ann: AppUser) -> None:
-    for number in range(3):
-        await ann.send(f"/task number {number}")
-    shown = await ann.until(lambda shown: len(shown) >= 5 and shown[-3:])
-    assert [re.search(r"number (\d)", message["text"])[1] for message in shown] == ["0", "1", "2"]  # type: ignore[index]
 
 
 async def test_a_delivery_that_got_lost_comes_later_and_nothing_is_lost(whatsapp: App, ann: AppUser) -> None:
@@ -99,25 +79,6 @@ async def test_only_who_knows_the_verify_token_gets_the_challenge_back(whatsapp:
             assert (await http.get(hook, params=asked | wrong)).status_code == 403
         assert (await http.get(hook)).status_code == 403
     assert await whatsapp.act("webhook", url=hook, verify_token="guessed") == {"verified": False}
-
-
-async def test_a_picture_is_seen_by_the_model(lab: Lab, ann: AppUser) -> None:
-    await lab.script({"text": "A cat."}, match={"text": "what is this?"})
-    shown = await ann.say("what is this?", file={"kind": "photo", "base64": PICTURE})
-    assert shown["text"] == "A cat."
-    body = (await lab.requests())[-1]["body"]
-    pictures = [
-        b for m in body["messages"] if isinstance(m["content"], list) for b in m["content"] if b["type"] == "image"
-    ]
-    assert pictures[0]["source"]["data"] == PICTURE
-
-
-async def test_a_pdf_is_fetched_with_the_token_and_seen_by_the_model(lab: Lab, whatsapp: App, ann: AppUser) -> None:
-    await lab.script({"text": "An offer."}, match={"text": "what does it say?"})
-    file = {"kind": "document", "name": "offer.pdf", "mime": "application/pdf", "base64": PDF}
-    assert (await ann.say("what does it say?", file=file))["text"] == "An offer."
-    assert PDF in str((await lab.requests())[-1]["body"])
-    assert [call["status"] for call in await whatsapp.calls("download")][-1] == 200
 
 
 async def test_forwarded_words_are_never_the_persons_own(lab: Lab, ann: AppUser) -> None:
