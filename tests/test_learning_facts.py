@@ -13,9 +13,12 @@ from typing import Any
 import pytest_asyncio
 from sqlalchemy import text
 
+from adapters.model import MODELS, Connection
+from bot.begin import Begun
 from bot.ids import new_id
 from bot.learning.facts import BATCH, job, later, learn
 from bot.message import Address, Attachment, Kind
+from bot.model import Tier
 from bot.people import Scope
 from bot.ports import Job, Ports, Queue
 from bot.records import Author, Fact
@@ -24,7 +27,7 @@ from memory.database import Database
 from memory.vault import Vault, new_key
 from tests.learning_stage import INSTRUCTIONS, known, learned, model_says, proposed, readings, wrote
 from tests.path_stage import MovedClock, Running, clock, lab, ports, running, settings, talk  # noqa: F401 - fixtures
-from tests.talk import WAIT, Lab, Talk
+from tests.talk import WAIT, Lab, Talk, new_talk
 
 DAY = timedelta(days=1)
 
@@ -98,7 +101,8 @@ async def test_the_model_may_say_only_what_the_person_said(lab: Lab, talk: Talk)
         proposed("Likes tea", "I like tea"),
         proposed("Likes coffee", "I like coffee"),
         proposed("Will move to Bern", "I will move to Bern"),
-        proposed("Owns a boat", "I like tea", message=2),
+        proposed("Owns a boat", "I like tea"),
+        proposed("Drinks tea", "I like tea", message=2),
     )
     assert [fact.text for fact in await learned(talk)] == ["Likes tea"]
 
@@ -162,8 +166,6 @@ async def test_after_answers_one_job_waits_however_much_is_said(running: Running
 
 async def test_a_command_and_a_group_start_no_learning(running: Running, talk: Talk, ports: Ports) -> None:
     await talk.say("/tasks")
-    from bot.begin import Begun
-
     at = Address(platform="chat", tenant="", place="many people")
     begun = Begun(id=new_id(), user=talk.user, at=at, own=("I live in Bern",), lines=(new_id(),), alone=False)
     async with ports.memory.work(talk.user.scope) as work:
@@ -217,23 +219,28 @@ async def test_a_call_that_was_paid_is_not_paid_again_when_writing_breaks_off(
 
 
 async def test_over_budget_it_waits_silently_until_the_next_day(running: Running, lab: Lab, talk: Talk) -> None:
-    from bot.model import OverBudget
-
-    class Spent:
-        async def ask(self, scope: Scope, given: Any, grow: Any = None) -> Any:
-            raise OverBudget("day", 5.0, 5.0)
-
+    claude = Connection(memory=talk.ports.memory, clock=talk.ports.clock, api_key="sk-ant-set", base_url=lab.url)
+    paid = replace(talk.ports, model=claude)
+    await allow(talk, 0.0)
     await wrote(talk, "I live in Bern now")
-    over = replace(talk.ports, model=Spent())
-    assert list(await learned(talk, ports=over)) == []
+    assert list(await learned(talk, ports=paid)) == []
+    assert await readings(lab) == []
     ((_, begins),) = await jobs(running, talk.user.scope)
     local = talk.user.local(talk.ports.clock.now())
     midnight = (local + DAY).replace(hour=0, minute=5, second=0, microsecond=0)
     assert begins == int(midnight.timestamp() * 1000)
-    await learned(talk, ports=over)
+    await learned(talk, ports=paid)
     assert len(await jobs(running, talk.user.scope)) == 1  # all that wait for tomorrow are one
     assert [message.author for message in await talk.all()] == [Author.USER]
-    assert [fact.text for fact in await learned(talk)] == ["I live in Bern now"]
+    await allow(talk, 5.0)
+    assert [fact.text for fact in await learned(talk, ports=paid)] == ["I live in Bern now"]
+    assert [body["model"] for body in await readings(lab)] == [MODELS[Tier.FAST]]
+    await claude.close()
+
+
+async def allow(talk: Talk, dollars: float) -> None:
+    async with talk.ports.memory.work(talk.user.scope) as work:
+        await work.profile.put(replace(talk.user, dollars_per_day=dollars))
 
 
 async def test_a_model_that_is_down_is_asked_again_later(running: Running, lab: Lab, talk: Talk) -> None:
@@ -372,8 +379,6 @@ async def test_switched_off_while_the_model_thinks_nothing_is_kept(lab: Lab, tal
 
 
 async def test_facts_of_one_person_are_never_learned_for_another(talk: Talk, ports: Ports) -> None:
-    from tests.talk import new_talk
-
     bob = await new_talk(ports, "Bob")
     await wrote(talk, "I live in Bern")
     subject = f"{bob.user.org}/{bob.user.id}/{talk.at.conversation}"  # Bob's name, Ann's conversation

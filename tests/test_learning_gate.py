@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.learning.candidate import SCHEMA, Candidate, Find, candidates
 from bot.learning.facts import AT_MOST, Batch, chosen, shown_to_model
-from bot.learning.gate import is_secret, is_settled, is_telling, own_words, place_of, why_not
+from bot.learning.gate import is_secret, is_settled, is_supported, is_telling, own_words, place_of, why_not
 from bot.learning.merge import merge
 from bot.learning.statement import statement, within
 from bot.message import Attachment, Kind
@@ -112,6 +112,34 @@ def test_what_may_tell_something_is_read() -> None:
     assert is_telling(line("我住在伯尔尼", NOW))
 
 
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        ("Lives in Bern", "I live in Bern now"),
+        ("Eve is moving to Bern", "Eve is my sister. She moved to Bern."),
+        ("Will send Carla the slides by 27 November 2026", "I'll send Carla the slides by Friday"),
+        ("Earns 6200 francs", "I earn 6,200 francs"),
+        ("住在伯尔尼", "我住在伯尔尼，喜欢喝茶。"),
+    ],
+)
+def test_what_stands_in_what_was_said_is_supported(text: str, sources: str) -> None:
+    assert is_supported(text, sources)
+
+
+@pytest.mark.parametrize(
+    ("text", "sources"),
+    [
+        ("Owns a boat", "I like tea"),
+        ("Lives in Bern with Eve", "I live in Bern now"),
+        ("Earns 9000 francs", "I earn 6200 francs"),
+        ("Likes tea, a boat, horses and golden watches", "I like tea"),
+        ("住在苏黎世", "我住在伯尔尼"),
+    ],
+)
+def test_what_was_made_up_is_not_supported(text: str, sources: str) -> None:
+    assert not is_supported(text, sources)
+
+
 def test_a_recording_waits_until_it_was_listened_to() -> None:
     note = Attachment(kind=Kind.VOICE, ref="r", mime="audio/ogg", size=1)
     assert not is_settled(line("", NOW, files=(note,)))
@@ -163,11 +191,11 @@ def test_every_fact_has_its_evidence_and_a_batch_brings_only_so_many() -> None:
     promise = candidate(
         "Will send Bob the offer", "I'll send Bob the offer", category="commitments", message=2, due="2026-11-27"
     )
-    one, two = chosen(batch, [candidate("Likes  tea", "I like tea", due="2026-11-27"), promise])
+    one, two = chosen(batch, ANN, [candidate("Likes  tea", "I like tea", due="2026-11-27"), promise])
     assert (one.fact.text, one.fact.message, one.fact.quote, one.fact.at) == ("Likes tea", said.id, "I like tea", NOW)
     assert (one.fact.due, two.fact.due, two.fact.confidence) == (None, date(2026, 11, 27), 0.9)
-    assert len(chosen(batch, [candidate("Likes tea", "I like tea")] * 50)) == AT_MOST
-    assert chosen(batch, [candidate("Likes tea", "I like tea", message=n) for n in (0, -1, 3)]) == ()
+    assert len(chosen(batch, ANN, [candidate("Likes tea", "I like tea")] * 50)) == AT_MOST
+    assert chosen(batch, ANN, [candidate("Likes tea", "I like tea", message=n) for n in (0, -1, 3)]) == ()
 
 
 def test_the_model_is_shown_what_is_known_and_only_the_persons_own_words() -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from bot.begin import Begun
 from bot.ids import derived_id
 from bot.learning.candidate import SCHEMA, Candidate, Find, candidates
-from bot.learning.gate import is_own, is_settled, is_telling, own_words, place_of, why_not
+from bot.learning.gate import is_own, is_settled, is_supported, is_telling, own_words, place_of, why_not
 from bot.learning.merge import merge
 from bot.learning.statement import statement
 from bot.message import Address
@@ -106,7 +106,7 @@ async def _draw(ports: Ports, scope: Scope, at: Address, instructions: str) -> D
         log.info("not learned", extra={"why": str(error)})
         hour = ports.clock.now().replace(minute=0, second=0, microsecond=0)  # all that wait become one job
         return replace(drawn, again=hour + AGAIN)
-    return replace(drawn, finds=chosen(batch, candidates(answer.text)))
+    return replace(drawn, finds=chosen(batch, user, candidates(answer.text)))
 
 
 async def _batch(work: Work, at: Address, now: datetime) -> Batch | None:
@@ -159,14 +159,18 @@ def _line(words: str) -> str:
     return " ".join(words.split()).replace("<", "‹")
 
 
-def chosen(batch: Batch, proposed: Sequence[Candidate]) -> tuple[Find, ...]:
+def chosen(batch: Batch, user: User, proposed: Sequence[Candidate]) -> tuple[Find, ...]:
     """Those that pass the gate, each with its evidence, not more than a batch may bring. Pure."""
     marks = {f"m{number}": fact.id for number, fact in enumerate(batch.known, 1)}
+    sources = "\n".join(
+        [user.name, *map(own_words, batch.messages), *(f"{fact.who} {fact.text}" for fact in batch.known)]
+    )
     finds = list[Find]()
     for each in proposed:
         message = batch.messages[each.message - 1] if 0 < each.message <= len(batch.messages) else None
-        if message is None or (why := why_not(each, message)) is not None:
-            log.info("not kept", extra={"why": "no such line" if message is None else why})
+        why = why_not(each, message) or (None if is_supported(each.text, sources) else "made up")
+        if message is None or why is not None:
+            log.info("not kept", extra={"why": why})
         elif len(finds) < AT_MOST:
             fact = _fact(each, message)
             finds.append(Find(fact=fact, same=marks.get(each.same), supersedes=marks.get(each.supersedes)))

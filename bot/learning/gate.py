@@ -3,6 +3,7 @@ judgement. When in doubt nothing is kept: the message itself is still found by r
 
 from __future__ import annotations
 
+import calendar
 import re
 
 from bot.learning.candidate import CATEGORIES, STATED, Candidate
@@ -14,6 +15,9 @@ LONGEST = 300  # characters of a fact
 SHORTEST_QUOTE = 6  # characters: "yes" is evidence of nothing
 SURE = 0.3
 UNSPACED = "\u2e80"  # from here on: scripts that write without spaces
+STEM = 4  # letters that the forms of a word share
+COUNTED = re.compile(r"[0-2]?\d|3[01]|(?:19|20)\d\d")
+CALENDAR = {name.casefold()[:STEM] for name in (*calendar.day_name, *calendar.month_name)}
 # Lines and passages that repeat what others said or wrote: quoted lines, code, long texts in quotation marks.
 OTHERS = re.compile(r"^\s*>.*$|```.*?(?:```|\Z)|“[^”]{40,}”|„[^“”]{40,}[“”]|\"[^\"\n]{40,}\"|«[^»]{40,}»", re.M | re.S)
 SENTENCE = re.compile(r"[^.!?…\n。！？]+[.!?…。！？]*|[.!?…。！？]+")
@@ -93,6 +97,19 @@ def why_not(candidate: Candidate, message: Message | None) -> str | None:
         ("the contrary", _is_contrary(candidate.text, _clause(own, place))),
     )
     return next((why for why, holds in problems if holds), None)
+
+
+def is_supported(text: str, sources: str) -> bool:
+    """Whether nothing in it is made up: its names and numbers stand in the sources (all that was said and is known),
+    as do at least half of its words. Days and years may have been counted out."""
+    plain = re.sub(r"(?<=\d)[,.'’ ](?=\d{3}\b)", "", sources).casefold()
+    said = {word[:STEM] for word in statement(plain)}
+    names = [word for word in re.findall(r"(?<=\s)[A-ZÄÖÜ]\w+", text) if word.casefold()[:STEM] not in CALENDAR]
+    numbers = [number for number in re.findall(r"\d+", text) if not COUNTED.fullmatch(number)]
+    words = [word for word in statement(text) if word != "not" and not COUNTED.fullmatch(word)]
+    there = [word[:STEM] in said or (word >= UNSPACED and word in plain) for word in words]
+    literal = all(number in plain for number in numbers) and all(name.casefold()[:STEM] in plain for name in names)
+    return literal and 2 * sum(there) >= len(there)
 
 
 def place_of(quote: str, own: str) -> tuple[int, int] | None:
