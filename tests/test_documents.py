@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from datetime import date
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from adapters.documents.kinds import pages_of
 from adapters.documents.process import DAMAGED, ROOT, read
 from adapters.documents.unreadable import Unreadable
 from bot.records import Page
@@ -121,6 +126,33 @@ async def test_what_is_text_is_read_as_what_it_is(content: bytes, words: str, ab
 async def test_what_cannot_be_read_says_why_in_words(content: bytes, problem: str) -> None:
     reading = await read(content)
     assert (reading.pages, reading.problem) == ((), problem)
+
+
+WHOLE = [
+    a_pdf("One page", "and another"),
+    a_word_document("Dear Bob,", "bye.", table=[["a", "b"]]),
+    a_workbook({"A": [["x", 1], ["y", 2]]}),
+    MAIL.as_bytes(),
+    CALENDAR.encode(),
+    HTML.encode(),
+    b"a;b\n1;2\n",
+]
+
+
+@given(
+    st.sampled_from(WHOLE), st.lists(st.tuples(st.integers(0, 20_000), st.binary(min_size=1, max_size=9)), max_size=9)
+)
+def test_whatever_is_damaged_in_a_file_it_is_read_or_refused_in_words(
+    content: bytes, damage: list[tuple[int, bytes]]
+) -> None:
+    broken = bytearray(content)
+    for place, put in damage:
+        place %= len(broken)
+        broken[place : place + len(put)] = put
+    pages = list[Page]()
+    with suppress(Unreadable):  # and nothing else
+        pages = list(pages_of(io.BytesIO(bytes(broken))))
+    assert all(page.label for page in pages)
 
 
 async def test_an_empty_file_has_no_text_and_no_problem() -> None:

@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from bot.action import Json
@@ -285,6 +287,29 @@ async def test_the_person_lists_reads_and_forgets_their_files(talk: Talk, lab: L
     await talk.press(button(card, "Approve"))
     await talk.card_becomes(card, "done")
     assert await documents(talk) == []
+
+
+async def test_a_file_is_summarised_as_any_text_is(talk: Talk, lab: Lab) -> None:
+    await talk.say("the offer", files=(await sent_in(talk, "offer.pdf", OFFER),))
+    gist = {"id": "summaries.file", "arguments": {"file": "offer.pdf", "style": "bullets"}}
+    await lab.script(
+        {"tools": [{"name": "call_action", "input": gist}]}, {"text": "There."}, match={"text": "the gist of the offer"}
+    )
+    answer = (await talk.say("the gist of the offer, please"))[-1]
+    asked = [str(seen["body"]) for seen in await lab.requests() if seen["path"] == "/v1/messages"]
+    summaries = [body for body in asked if "You summarise what stands between the untrusted marks" in body]
+    assert len(summaries) == 1
+    assert '<untrusted source="file offer.pdf">' in summaries[0]
+    assert "4,200 euros" in summaries[0]
+    assert answer.outside
+
+
+@given(st.lists(st.text(alphabet="ab .\n", max_size=3_000), max_size=4))
+def test_no_letter_is_lost_between_the_pieces(texts: list[str]) -> None:
+    made = pieces([Page(label=str(number), text=text) for number, text in enumerate(texts)])
+    assert all(0 < len(piece.text) <= 1_000 for piece in made)
+    together = {page.label: page.text.rstrip() for page in pages_of(made)}
+    assert together == {str(number): text.rstrip() for number, text in enumerate(texts) if text.strip()}
 
 
 def test_pieces_put_together_are_the_pages_again() -> None:

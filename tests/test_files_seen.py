@@ -1,4 +1,4 @@
-"""Files before Claude: it looks at pictures and PDFs itself; what it said about a picture is how that is found again."""
+"""Files before Claude: it looks at pictures and PDFs itself; by what it said of a picture that is found again."""
 
 # ruff: noqa: F811 - a fixture is imported and then named as a parameter
 from __future__ import annotations

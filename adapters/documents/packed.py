@@ -4,6 +4,7 @@ Before anything is unpacked its size is known: a small file that would fill the 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
@@ -13,6 +14,7 @@ from adapters.documents.unreadable import Unreadable
 from bot.records import Page
 
 MOST_UNPACKED = 100 * 1024 * 1024  # bytes; what a member declares is the most that is ever read of it
+STUMBLES = (BadZipFile, EOFError, LookupError, NotImplementedError, OSError, ValueError, zlib.error)
 TEXTS = (".xml", ".rels")  # pictures in it are not unpacked
 
 
@@ -31,7 +33,7 @@ def pages(file: BinaryIO) -> Iterator[Page]:
                 raise Unreadable(Unreadable.ARCHIVE)
         file.seek(0)
         yield from workbook.pages(file)
-    except (BadZipFile, EOFError, NotImplementedError) as error:
+    except STUMBLES as error:
         raise Unreadable(Unreadable.DAMAGED) from error
     except RuntimeError as error:  # a member with a password
         raise Unreadable(Unreadable.LOCKED) from error

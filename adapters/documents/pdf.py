@@ -9,7 +9,7 @@ from adapters.documents.unreadable import Unreadable
 from bot.records import Page
 
 # What a damaged or hostile file makes the library stumble over, beside its own errors.
-STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, OSError, AssertionError)
+STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, OSError, AssertionError, RuntimeError)
 UNPACKED = 20 * 1024 * 1024  # bytes of one stream; pictures are not unpacked, and no page has so much text
 
 

@@ -5,7 +5,6 @@ breaks that the author made; a document without either comes in parts."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import IO
 from xml.parsers import expat
@@ -41,7 +40,7 @@ def _pages(file: IO[bytes], numbered: bool) -> Iterator[Page]:
             parser.Parse(piece)
             yield from body.parts.take()
         parser.Parse(b"", True)
-    except (expat.ExpatError, zlib.error) as error:
+    except expat.ExpatError as error:
         raise Unreadable(Unreadable.DAMAGED) from error
     yield from body.parts.rest()
 
