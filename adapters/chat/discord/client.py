@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
 import structlog
 
+from adapters.chat.background import Background
 from adapters.chat.discord.connection import Connection, failures, unsent
 from adapters.chat.discord.inbound import FORWARDED, PLATFORM
 from adapters.chat.discord.listening import Listening
@@ -44,7 +44,7 @@ class DiscordChat:
         self._governor = Governor(OVERALL)
         self._growth = Growth(self._governor, HABITS, self._typing, self._draft)
         self._sheets = Sheets(connection, lambda place: self._governor.turn(place, CHANNEL))
-        self._listening: asyncio.Task[None] | None = None
+        self._background = Background("discord")
 
     async def start(self, desk: Desk) -> None:
         """Returns at once; whatever is wrong with Discord, the rest of the system works."""
@@ -52,13 +52,11 @@ class DiscordChat:
         async def work() -> None:
             await Listening(self._connection, desk, Seen(self._memory)).run()
 
-        self._listening = asyncio.create_task(self._lease.alone(work), name="discord")
+        self._background.run(self._lease.alone(work))
 
     async def stop(self) -> None:
         """No longer listen; what is being answered can still be sent."""
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+        await self._background.stop()
 
     async def close(self) -> None:
         await self._connection.close()

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from adapters.chat.background import Background
+
 log = structlog.get_logger()
 
 Work = Callable[[], Awaitable[None]]
@@ -19,7 +21,7 @@ class Lanes:
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Work]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._background = Background("discord lane")
         self._room = asyncio.Semaphore(SIDE_BY_SIDE)
 
     def put(self, lane: str, work: Work) -> None:
@@ -27,9 +29,7 @@ class Lanes:
             self._waiting[lane].append(work)
             return
         self._waiting[lane] = deque([work])
-        task = asyncio.create_task(self._drain(lane), name="discord lane")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._background.run(self._drain(lane))
 
     async def _drain(self, lane: str) -> None:
         waiting = self._waiting[lane]
@@ -47,7 +47,4 @@ class Lanes:
             log.exception("discord_event_lost")
 
     async def stop(self) -> None:
-        running = tuple(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._background.stop()

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import structlog
 
+from adapters.chat.background import Background
 from adapters.chat.discord.connection import Connection, code_of, failures
 from adapters.chat.discord.gateway import PAUSES, THREADS, listen
 from adapters.chat.discord.inbound import EVENTS, Me, parse
@@ -38,19 +38,16 @@ class Listening:
         self._interactions = Interactions(connection, desk)
         self._lanes = Lanes()
         self._me = Me(id="")
-        self._running: set[asyncio.Task[None]] = set()
+        self._background = Background("discord")
 
     async def run(self) -> None:
         """For ever, until cancelled."""
         await self._seen.load()
-        self._in_background(self._seen.keep())
+        self._background.run(self._seen.keep())
         try:
             await listen(self._connection, HEARD, self._hear)
         finally:
-            running = tuple(self._running)
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await self._background.stop()
             await self._lanes.stop()
 
     def _hear(self, event: str, data: Any) -> None:
@@ -66,7 +63,7 @@ class Listening:
         self._me = Me(id=str(data["user"]["id"]))
         for place, last in self._seen.last.items():
             self._lanes.put(place, partial(self._catch_up, place, last))
-        self._in_background(self._offer(str(data["application"]["id"])))
+        self._background.run(self._offer(str(data["application"]["id"])))
         log.info("discord_ready", bot=data["user"]["username"], servers=len(data["guilds"]))
 
     def _arrived(self, event: str, data: Any) -> None:
@@ -78,7 +75,7 @@ class Listening:
         elif self._interactions.is_line(inbound):
             self._lanes.put(inbound.at.place, partial(self._interactions.line, data, inbound))
         else:
-            self._in_background(self._interactions.press(data, inbound))
+            self._background.run(self._interactions.press(data, inbound))
 
     async def _take(self, inbound: Inbound) -> None:
         """Tried as long as it takes: only what is written down is done with."""
@@ -129,16 +126,6 @@ class Listening:
                 log.info("discord_commands_offered")
         except failures() as error:
             log.warning("discord_commands_not_offered", why=str(error) or repr(error))
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name="discord")
-        self._running.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("discord_work_broke_off", exc_info=task.exception())
 
 
 def _is_for_us(inbound: Inbound) -> bool:

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 import structlog
 
+from adapters.chat.bounded import remember
 from bot.ports import Memory
 
 CURSOR = "discord direct conversations"
@@ -40,9 +41,7 @@ class Seen:
         if place not in self._last:
             self._urgent.set()
         newest = max(self._last.pop(place, "0"), id, key=int)
-        self._last[place] = newest
-        while len(self._last) > REMEMBERED:
-            del self._last[next(iter(self._last))]
+        remember(self._last, place, newest, REMEMBERED)
         self._changed.set()
 
     def forget(self, place: str) -> None:

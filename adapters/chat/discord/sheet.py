@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from adapters.chat.bounded import remember
 from adapters.chat.discord.connection import GONE, Connection, code_of, failures
 from adapters.chat.discord.inbound import STOP
 from adapters.chat.discord.outbound import Part, nonce, signature, voice_note, with_files, words
@@ -55,21 +56,17 @@ class Sheets:
 
     def of(self, key: str, ref: str | None) -> Sheet:
         sheet = self._known.pop(key, None) or Sheet()
-        self._known[key] = sheet
+        remember(self._known, key, sheet, REMEMBERED)
         ids = ref.split(",") if ref else []
         if ids and sheet.ids != ids:
             sheet.ids, sheet.looks = ids, [""] * len(ids)
-        while len(self._known) > REMEMBERED:
-            del self._known[next(iter(self._known))]
         return sheet
 
     async def find(self, place: str, key: str, sheet: Sheet) -> None:
         """The message in which a killed process was writing this answer. Looked for once in every channel."""
         if place not in self._looked:
-            self._looked[place] = None
+            remember(self._looked, place, None, LOOKED_INTO)
             self._unfinished |= await self._left_behind(place)
-            while len(self._looked) > LOOKED_INTO:
-                del self._looked[next(iter(self._looked))]
         unfinished = self._unfinished.pop(f"{STOP}{nonce(key, 0)}", None)
         if unfinished is not None:
             sheet.ids, sheet.looks = [unfinished], ["unfinished"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 
+from adapters.chat.background import Background
+from adapters.chat.bounded import remember
 from adapters.chat.governor import Governor, Pace
 from adapters.chat.growth import Growth, Habits
 from adapters.chat.lease import Lease
@@ -61,20 +62,17 @@ class SlackChat:
         self._governor = Governor(OVERALL)
         self._growth = Growth(self._governor, HABITS, self._typing, self._draft)
         self._cut: dict[str, list[str]] = {}  # ids of what arrived before a send broke off, by key
-        self._running: set[asyncio.Task[None]] = set()
+        self._background = Background("slack")
 
     async def start(self, desk: Desk) -> None:
         """Returns at once; whatever is wrong with Slack, the rest of the system works."""
         if self._app_token is not None:
             socket = Socket(self._connection, self._app_token, self._reception(desk).take)
-            self._in_background(self._lease.alone(socket.listen))
+            self._background.run(self._lease.alone(socket.listen))
 
     async def stop(self) -> None:
         """No longer listen; what is being answered can still be sent."""
-        running = tuple(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._background.stop()
 
     async def close(self) -> None:
         await self._connection.close()
@@ -87,7 +85,7 @@ class SlackChat:
         return found
 
     def _reception(self, desk: Desk) -> Reception:
-        return Reception(self._connection, desk, self._growing.heard, self._in_background)
+        return Reception(self._connection, desk, self._growing.heard, self._background.run)
 
     async def send(self, reply: Reply, key: str, ref: str | None) -> str | None:
         """`ref` holds the times of all parts and the ids of files: "1764.01,1764.02,F01". A send that broke off goes on
@@ -105,7 +103,7 @@ class SlackChat:
                 await self._call(reply.to, partial(messages.edit, at=reply.to, ts=posts[number], part=part))
                 continue
             posts.append(await self._call(reply.to, partial(messages.post, at=reply.to, part=part)))
-            self._remember(key, posts + files)
+            remember(self._cut, key, posts + files, REMEMBERED)
         for surplus in posts[len(parts) :]:
             await self._call(reply.to, partial(messages.delete, at=reply.to, ts=surplus))
         uploads = [each for each in (reply.voice, *reply.files) if each is not None]
@@ -114,11 +112,6 @@ class SlackChat:
         self._cut.pop(key, None)
         self._growing.forget(key)
         return ",".join([*posts[: len(parts)], *files]) or None
-
-    def _remember(self, key: str, known: list[str]) -> None:
-        self._cut[key] = known
-        while len(self._cut) > REMEMBERED:
-            del self._cut[next(iter(self._cut))]
 
     async def _call(self, at: Address, call: Callable[[Workspace], Awaitable[T]]) -> T:
         """In its turn. Raises Unsent."""
@@ -170,11 +163,6 @@ class SlackChat:
             return await self._connection.fetch(attachment.ref, LARGEST)
         except _errors() as error:
             raise unsent(error) from error
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name="slack")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
 
 
 def _errors() -> tuple[type[Exception], ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from adapters.chat.bounded import remember
 from adapters.chat.slack.inbound import PLATFORM, Me
 from bot.ports import Memory, Unsent
 from bot.repositories import Installation
@@ -59,13 +60,13 @@ class Workspace:
         with suppress(SlackApiError, ClientError, TimeoutError):
             async with asyncio.timeout(NAMING):
                 found = await self.client.users_info(user=user)
-            _keep(self.names, user, _name(found["user"]))
+            remember(self.names, user, _name(found["user"]), REMEMBERED)
 
     async def direct(self, user: str) -> str:
         """The person's direct conversation with us. Raises SlackApiError."""
         if user not in self.directs:
             opened = await self.client.conversations_open(users=user)
-            _keep(self.directs, user, str(opened["channel"]["id"]))
+            remember(self.directs, user, str(opened["channel"]["id"]), REMEMBERED)
         return self.directs[user]
 
 
@@ -74,12 +75,6 @@ def _name(user: Mapping[str, Any]) -> str:
     name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name") or ""
     handle = user.get("name")
     return f"{name} (@{handle})" if handle and handle != name else str(name)
-
-
-def _keep(known: dict[str, str], key: str, value: str) -> None:
-    known[key] = value
-    if len(known) > REMEMBERED:
-        del known[next(iter(known))]
 
 
 class Connection:

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from adapters.chat.bounded import remember
 from adapters.chat.slack.connection import REFUSED, Connection, Workspace, said
 from adapters.chat.slack.outbound import render
 from bot.ids import derived_id
@@ -55,14 +56,13 @@ class Growing:
 
     def heard(self, inbound: Inbound) -> None:
         if isinstance(inbound, InboundMessage):
-            self._askers[inbound.at.conversation] = inbound.sender.id
-            _bound(self._askers)
+            remember(self._askers, inbound.at.conversation, inbound.sender.id, REMEMBERED)
 
     async def draft(self, at: Address, turn: str, text: str) -> None:
         """Raises SlackApiError, ClientError, Unsent."""
         key = derived_id("reply", turn)
-        grown = self._open.setdefault(key, Grown())
-        _bound(self._open)
+        grown = self._open.get(key) or Grown()
+        remember(self._open, key, grown, REMEMBERED)
         async with grown.lock:
             if grown.over or not text.strip():
                 return
@@ -96,8 +96,7 @@ class Growing:
 
         if at.thread or at.conversation in self._known:
             return None
-        self._known[at.conversation] = None
-        _bound(self._known)
+        remember(self._known, at.conversation, None, REMEMBERED)
         try:
             async with asyncio.timeout(PATIENCE):
                 client = (await self._connection.workspace(at.tenant)).client
@@ -165,8 +164,3 @@ async def _edit(workspace: Workspace, at: Address, grown: Grown, text: str) -> N
     if part.text != grown.text:
         await workspace.client.chat_update(channel=at.place, ts=grown.ts, text=part.text, blocks=list(part.blocks))
         grown.text = part.text
-
-
-def _bound(known: dict[str, Any]) -> None:
-    while len(known) > REMEMBERED:
-        del known[next(iter(known))]

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 import structlog
 
+from adapters.chat.bounded import remember
 from adapters.chat.slack.connection import Connection, said
 from bot.ports import Hook, Request, Response
 from bot.repositories import Installation
@@ -55,9 +56,7 @@ class Install:
         state, asked = request.query.get("state", ""), request.query
         if not self._is_ours(state, _cookie_of(request)):
             return self._page(400, "This link is too old, was used before, or belongs to another browser.")
-        self._used[state] = None
-        while len(self._used) > USED:
-            del self._used[next(iter(self._used))]
+        remember(self._used, state, None, USED)
         if asked.get("error") or not asked.get("code"):
             return self._page(400, f"Slack did not let us in ({asked.get('error', 'no code')}).")
         return await self._exchange(asked["code"])

@@ -12,6 +12,8 @@ from typing import Any
 
 import structlog
 
+from adapters.chat.background import Background
+from adapters.chat.bounded import remember
 from adapters.chat.governor import Governor, Pace
 from adapters.chat.growth import Growth, Habits
 from adapters.chat.lease import Lease
@@ -74,24 +76,21 @@ class TelegramChat:
         self._governor = Governor(OVERALL)
         self._growth = Growth(self._governor, HABITS, self._typing, self._draft)
         self._cut: dict[str, Sent] = {}  # what arrived before a send broke off, by key
-        self._running: set[asyncio.Task[None]] = set()
+        self._background = Background("telegram")
 
     async def start(self, desk: Desk) -> None:
         """Returns at once; whatever is wrong with Telegram, the rest of the system works."""
         if self._secret is None:
             take = Taking(self._hand_in_to(desk)).take
-            self._in_background(self._lease.alone(lambda: poll(self._connection, take, self._begin_polling)))
+            self._background.run(self._lease.alone(lambda: poll(self._connection, take, self._begin_polling)))
         elif self._public_url:
-            self._in_background(self._set_webhook(f"{self._public_url.rstrip('/')}{PATH}"))
+            self._background.run(self._set_webhook(f"{self._public_url.rstrip('/')}{PATH}"))
         else:
             log.error("telegram_hears_nothing", why="TELEGRAM_WEBHOOK_SECRET is set and PUBLIC_URL is not")
 
     async def stop(self) -> None:
         """No longer listen; what is being answered can still be sent."""
-        running = tuple(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._background.stop()
 
     async def close(self) -> None:
         await self._connection.close()
@@ -120,7 +119,7 @@ class TelegramChat:
             """A press loses its spinner at once; everything is written down before this returns."""
             query = update.get("callback_query")
             if query is not None:
-                self._in_background(self._answer(str(query["id"])))
+                self._background.run(self._answer(str(query["id"])))
             try:
                 inbound = parse(update, await self._connection.me())
             except (KeyError, TypeError, ValueError, AttributeError):
@@ -139,7 +138,7 @@ class TelegramChat:
         me = await self._connection.me()
         sees = "every message" if me.reads_all else "what is said to it"  # @BotFather's /setprivacy
         log.info("telegram_ready", bot=me.username, webhook=webhook, in_groups_it_gets=sees)
-        self._in_background(self._offer_commands())
+        self._background.run(self._offer_commands())
 
     async def _offer_commands(self) -> None:
         from telegram.error import TelegramError
@@ -184,7 +183,7 @@ class TelegramChat:
         await self._growth.end(reply.to)
         bot, to = await self._connection.bot(), reply.to
         sent = Sent.read(ref) if ref else self._cut.get(key, Sent())
-        self._remember(key, sent)
+        remember(self._cut, key, sent, REMEMBERED)
         parts = render(reply)
         for number, part in enumerate(parts):
             if number < len(sent.texts):
@@ -198,11 +197,6 @@ class TelegramChat:
             sent.texts.pop()
         self._cut.pop(key, None)
         return sent.ref
-
-    def _remember(self, key: str, sent: Sent) -> None:
-        self._cut[key] = sent
-        while len(self._cut) > REMEMBERED:
-            del self._cut[next(iter(self._cut))]
 
     async def _call(self, at: Address, call: Coroutine[Any, Any, int]) -> int:
         """In its turn. Raises Unsent."""
@@ -261,11 +255,6 @@ class TelegramChat:
             return bytes(await file.download_as_bytearray())
         except TelegramError as error:
             raise unsent(error) from error
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name="telegram")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
 
 
 def is_private(at: Address) -> bool:

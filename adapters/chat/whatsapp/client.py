@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 
+from adapters.chat.background import Background
+from adapters.chat.bounded import remember
 from adapters.chat.governor import Governor, Pace
 from adapters.chat.growth import Growth, Habits
 from adapters.chat.whatsapp import failure, outbound
@@ -64,17 +65,14 @@ class WhatsAppChat:
         self._invited: dict[str, None] = {}  # who got the template and has not written since
         self._turns: dict[str, str] = {}  # what is being answered, by conversation
         self._unread: dict[str, None] = {}  # conversations whose message is not marked as read yet
-        self._running: set[asyncio.Task[None]] = set()
+        self._background = Background("whatsapp")
 
     async def start(self, desk: Desk) -> None:
         """Nothing to hold open; whether the token works is said in the log."""
-        self._in_background(self._introduce())
+        self._background.run(self._introduce())
 
     async def stop(self) -> None:
-        running = tuple(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._background.stop()
 
     async def close(self) -> None:
         """Also where nothing was started: a process that only answers has signs on their way."""
@@ -130,7 +128,7 @@ class WhatsAppChat:
             code, why = failed
             log.warning("whatsapp_message_failed", code=code, why=why)
             if code == failure.CLOSED:
-                self._in_background(self._invite(inbound.at))
+                self._background.run(self._invite(inbound.at))
 
     async def send(self, reply: Reply, key: str, ref: str | None) -> str | None:
         """With a `ref`, what is new of it quotes what was said before; the new ref holds both. A send that broke off
@@ -152,12 +150,12 @@ class WhatsAppChat:
                 known.append(await self._post(reply.to, content, quoted))
             except Unsent as problem:
                 if problem.unsure:
-                    _remember(self._unsure, key, None)
+                    remember(self._unsure, key, None, REMEMBERED)
                 raise
-            _remember(self._cut, key, known)
+            remember(self._cut, key, known, REMEMBERED)
         self._cut.pop(key, None)
         self._unsure.pop(key, None)
-        self._in_background(self._read(reply.to))
+        self._background.run(self._read(reply.to))
         return str(shown.now(tuple(known), reply.text.removeprefix(MAY_REPEAT)))
 
     def _messages(self, reply: Reply) -> list[Callable[[], Awaitable[Json]]]:
@@ -205,7 +203,7 @@ class WhatsAppChat:
         """The template may be sent at any time. When it is refused too, there is nothing that we could do."""
         if self._template is None or at.place in self._invited:
             return
-        _remember(self._invited, at.place, None)
+        remember(self._invited, at.place, None, REMEMBERED)
         try:
             async with calling():
                 await self._connection.post(outbound.template(at, self._template))
@@ -215,8 +213,8 @@ class WhatsAppChat:
 
     async def progress(self, at: Address, news: Json) -> None:
         if news["kind"] == "typing":
-            _remember(self._turns, at.conversation, str(news["turn"]))
-            _remember(self._unread, at.conversation, None)
+            remember(self._turns, at.conversation, str(news["turn"]), REMEMBERED)
+            remember(self._unread, at.conversation, None, REMEMBERED)
         self._growth.show(at, news)
 
     async def _typing(self, at: Address) -> bool:
@@ -256,17 +254,6 @@ class WhatsAppChat:
             raise Unsent("files of more than 100 MB are not fetched from WhatsApp", again=False)
         async with calling():
             return await self._connection.download(attachment.ref)
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name="whatsapp")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-
-
-def _remember(kept: dict[str, T], key: str, value: T) -> None:
-    kept[key] = value
-    while len(kept) > REMEMBERED:
-        del kept[next(iter(kept))]
 
 
 def _making(make: Callable[[T], Awaitable[Json]], of: T) -> Callable[[], Awaitable[Json]]:
