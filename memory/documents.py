@@ -25,7 +25,7 @@ from memory.tombstones import Tombstones
 
 SHAPE, EXTRACT = Shape(Document, documents), Shape(Extract, extracts)
 ABOUT = 10  # pieces that are also found by the file's name and the words it came with
-AT_ONCE = 500  # rows of one statement
+AT_ONCE = 100  # rows of one statement: each is indexed word by word
 
 
 class OwnDocuments(Owned):

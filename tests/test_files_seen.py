@@ -41,6 +41,16 @@ async def test_what_was_said_about_a_picture_finds_it_again(talk: Talk, lab: Lab
     assert len([seen for seen in await lab.requests() if seen["path"] == "/v1/messages"]) == 1
 
 
+async def test_what_a_picture_is_tells_its_content(talk: Talk, lab: Lab) -> None:
+    await lab.script({"text": "Well."}, match={"text": "and these"})
+    named_wrong = await sent_in(talk, "a.jpg", PNG + b"1", "image/jpeg")
+    strange = await sent_in(talk, "b.heic", b"\x00\x00\x00\x18ftypheic", "image/heic")
+    await talk.say("and these?", files=(named_wrong, strange))
+    sent = await blocks(lab)
+    assert [block["source"]["media_type"] for block in sent if block["type"] == "image"] == ["image/png"]
+    assert "I see pictures as PNG" in str(sent)
+
+
 async def test_claude_looks_at_a_pdf_itself_and_its_text_is_kept(talk: Talk, lab: Lab, ports: Ports) -> None:
     await lab.script({"text": "It is an offer."}, match={"text": "what is it"})
     await talk.say("what is it?", files=(await sent_in(talk, "offer.pdf", a_pdf("The price is 4,200 euros.")),))

@@ -25,11 +25,13 @@ LARGEST = 50 * 1024 * 1024  # bytes of a file that is looked at
 LOOKED_AT, TAKEN = 5, 20  # files of one turn: those that the model is shown, and those that are kept
 SHOWN = 60_000  # letters of all files of a turn together
 PICTURE_SIZE, PICTURE_PAGES = 10 * 1024 * 1024, 100  # what Claude takes of a picture or a PDF
-PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+MARKS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
+PICTURES = frozenset(MARKS.values())
 PIECE = 1_000  # letters that are found together
 CAPTION = 300  # letters
 LATER = timedelta(minutes=3)  # the turn reads it; should it be killed, a job does
 GONE = "(not opened: it is gone, or it has more than {most} MB)"
+UNSEEN = "(not opened: I see pictures as PNG, JPEG, GIF or WebP of at most 10 MB)"
 PART = "(Of this file only {shown} of {pages} pages are shown; files.read gives the others, files.find searches it.)"
 NOT_KEPT = "(This file is not kept, it is too large: tell the person that you can read it now, and not later.)"
 MORE = "({count} more files were sent: they are kept, and files.read gives their text.)"
@@ -118,10 +120,11 @@ async def _reading(ports: Ports, scope: Scope, document: Document, content: byte
 
 async def _look(ports: Ports, begun: Begun, files: Files, document: Document, content: bytes) -> Files:
     if document.kind is Kind.IMAGE:
-        if len(content) > PICTURE_SIZE:
-            return _told(files, document.name, "(not opened: the picture is too large)")
+        mime = next((mime for mark, mime in MARKS.items() if content.startswith(mark)), document.mime)
+        if len(content) > PICTURE_SIZE or mime not in PICTURES:
+            return _told(files, document.name, UNSEEN)
         wordless = (*files.wordless, document.id)
-        return replace(files, pictures=(*files.pictures, _picture(document.mime, content)), wordless=wordless)
+        return replace(files, pictures=(*files.pictures, _picture(mime, content)), wordless=wordless)
     reading = await _read(ports, begun.user.scope, document, content)
     text, shown = _fitting(reading.pages, SHOWN - sum(map(len, files.texts)))
     is_pdf = b"%PDF-" in content[:1024] and len(content) <= PICTURE_SIZE and len(reading.pages) <= PICTURE_PAGES
