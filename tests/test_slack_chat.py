@@ -3,36 +3,16 @@
 # ruff: noqa: F811 - a fixture is imported and then named as a parameter
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from bot.ports import Ports
-from tests.app_stand_in import App, AppUser, card_of, group, labels, linked, stand_in
+from tests.app_stand_in import App, AppUser, card_of, group, labels
 from tests.letterbox import done_to, letter
 from tests.path_stage import Running, lab, ports, running  # noqa: F401 - fixtures
-from tests.slack_stage import settings_for
+from tests.slack_stage import ann, settings, slack  # noqa: F401 - fixtures
 from tests.talk import Lab
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def slack() -> AsyncIterator[App]:
-    async with stand_in("slack") as slack:
-        yield slack
-
-
-@pytest.fixture(scope="module")
-def settings(slack: App) -> dict[str, Any]:
-    return settings_for(slack)
-
-
-@pytest_asyncio.fixture
-async def ann(ports: Ports, lab: Lab, slack: App) -> AppUser:
-    await lab.reset()
-    return await linked(ports, slack)
-
 
 # Cards
 

@@ -21,29 +21,17 @@ from bot.ports import Ports
 from lab.slack.app import APP_TOKEN, SIGNING_SECRET, TOKEN
 from lab.slack.delivery import signed
 from lab.slack.world import SCOPES
-from tests.app_stand_in import App, AppUser, linked, stand_in
+from tests.app_stand_in import App, AppUser
 from tests.path_stage import Running, lab, ports, running  # noqa: F401 - fixtures
-from tests.slack_stage import settings_for
+from tests.slack_stage import ann, settings_for, slack  # noqa: F401 - fixtures
 from tests.talk import WAIT, Lab
 
 SECOND = "T0TWO"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def slack() -> AsyncIterator[App]:
-    async with stand_in("slack") as slack:
-        yield slack
-
-
 @pytest.fixture(scope="module")
 def settings(slack: App) -> dict[str, Any]:
     return settings_for(slack, public_url="https://aurelius.example")
-
-
-@pytest_asyncio.fixture
-async def ann(ports: Ports, lab: Lab, slack: App) -> AppUser:
-    await lab.reset()
-    return await linked(ports, slack)
 
 
 @pytest_asyncio.fixture

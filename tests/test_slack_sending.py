@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,23 +13,12 @@ from adapters.chat.slack import SlackChat
 from bot.ids import derived_id, new_id
 from bot.message import Address, Attachment, Choice, Kind, Reply, Upload
 from bot.ports import Ports, Unsent
-from tests.app_stand_in import App, AppUser, stand_in
+from tests.app_stand_in import App, AppUser
 from tests.path_stage import Running, lab, ports, running  # noqa: F401 - fixtures
-from tests.slack_stage import settings_for
+from tests.slack_stage import settings, slack  # noqa: F401 - fixtures
 from tests.sounds import recording
 
 UNDO = (Choice(label="Undo", token="u.nonce"),)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def slack() -> AsyncIterator[App]:
-    async with stand_in("slack") as slack:
-        yield slack
-
-
-@pytest.fixture(scope="module")
-def settings(slack: App) -> dict[str, Any]:
-    return settings_for(slack)
 
 
 @pytest.fixture
