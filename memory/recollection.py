@@ -54,7 +54,8 @@ class Recollection(Owned):
         if question.side is Side.AURELIUS and sides is TOLD:
             sides = TOLD | {Side.AURELIUS}
         ranked = await self.ranked(question, sides)
-        found = await self.found(query, question, ranked, limit, WORTH_SHOWING)
+        fitting = [each for each in ranked if each.fit > 0 or not question.about]
+        found = await self.found(query, question, fitting, limit, WORTH_SHOWING)
         return within(found, TOKENS)
 
     async def search(self, query: str, limit: int, sides: Collection[Side] = SAID) -> list[Found]:
@@ -75,7 +76,7 @@ class Recollection(Owned):
         return read(query, now, names)
 
     async def ranked(self, question: Question, sides: Collection[Side]) -> list[Ranked]:
-        """The passages of these sides that are about it, best first."""
+        """The passages of these sides that may be about it, best first."""
         if not question.about:  # it asks for a time and nothing else
             meaning = None
         else:
@@ -85,7 +86,7 @@ class Recollection(Owned):
         ranked = [each for each in rank(question, terms, candidates, near) if each.candidate.side in sides]
         if not question.about:
             return [each for each in ranked if question.covers(each.candidate.at)]
-        return [each for each in ranked if each.fit > 0]
+        return ranked
 
     async def found(
         self, query: str, question: Question, ranked: Sequence[Ranked], limit: int, share: float = 0.0
