@@ -1,7 +1,8 @@
 """How well a passage answers a question: a weighted sum of signals, each between 0 and about 1. A pure function.
 
 The passages are those that the database brought (`memory.passages`), with what was said around them. The weights were
-chosen once, on two public sets of conversations, by leaving one conversation out (`benchmarks/RESULTS.md`).
+fitted to two public sets of conversations, one set of weights for both (how, and how far to trust it:
+`benchmarks/RESULTS.md`).
 """
 
 from __future__ import annotations
