@@ -64,7 +64,8 @@ def _example(schema: dict[str, Any]) -> Any:
     }
     if "enum" in schema:
         return schema["enum"][0]
-    kinds = {"string": "x", "integer": 1, "number": 1.5, "boolean": True, "array": [], "object": {}}
+    number = schema.get("minimum", 1.5)
+    kinds = {"string": "x", "integer": 1, "number": number, "boolean": True, "array": [], "object": {}}
     return formats.get(schema.get("format", ""), kinds[schema["type"]])
 
 
