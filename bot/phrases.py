@@ -67,6 +67,9 @@ def assents(text: str) -> bool:
     return is_yes(text) or (yes is not None and BUT.search(words[yes.end() :]) is None)
 
 
-def checked(text: str, did_something: bool) -> str:
-    """ "Done" is only ever said from an executed row: a claim without one is marked as such."""
-    return text if did_something or not CLAIM.search(text.replace("’", "'")) else text + UNTRUE
+def checked(text: str, did_something: bool, known: str = "") -> str:
+    """ "Done" is only ever said from an executed row: a claim without one is marked as such. What stands in `known`
+    was looked up: it is told, not claimed."""
+    plain = text.replace("’", "'")
+    claims = [" ".join(plain[found.start() :].split()[:4]).strip('.,;:!?*_"”') for found in CLAIM.finditer(plain)]
+    return text if did_something or all(claim in known for claim in claims) else text + UNTRUE

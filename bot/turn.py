@@ -265,8 +265,9 @@ def _over(begun: Begun, thought: Thought, acted: tuple[Acted, ...], outside: boo
         again = Choice(label="Try again", token=f"{AGAIN}.{begun.id}", tone=Tone.PRIMARY)
         fast = Choice(label="Go on, fast class", token=f"{FAST}.{begun.id}")
         return Ending(text=thought.failure, acted=acted, choices=(fast,) if thought.over_budget else (again,))
+    known = " ".join(item.said for item in acted if not item.outside and not item.ran)
     words = thought.answer.text or "\n\n".join(item.said for item in acted if item.said) or NOTHING
-    return Ending(text=checked(words, did_something=any(item.ran for item in acted)), acted=acted, outside=outside)
+    return Ending(text=checked(words, any(item.ran for item in acted), known), acted=acted, outside=outside)
 
 
 async def _reply(ports: Ports, voice: Voiced, ending: Ending) -> tuple[Message, ...]:

@@ -58,6 +58,8 @@ UNDOABLE: list[tuple[str, dict[str, Any]]] = [
     ("me.resume", {}),
     ("me.quiet_hours", {}),
     ("me.digest_at", {"time": "08:30"}),
+    ("me.set_voice", {"voice": "Rachel", "speed": 0.9, "when": "always"}),
+    ("me.write_to", {"app": "web"}),
     ("me.revoke_trust", {"trust": "bob"}),
     ("me.learn", {"switch": "off"}),
     ("memory.correct", {"text": "I live in Bern"}),

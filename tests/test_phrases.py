@@ -149,3 +149,11 @@ def test_a_claim_without_a_deed_is_marked(text: str) -> None:
 @pytest.mark.parametrize("text", HONEST)
 def test_what_claims_nothing_stays_as_it_is(text: str) -> None:
     assert checked(text, did_something=False) == text
+
+
+def test_what_was_looked_up_is_told_and_not_claimed() -> None:
+    known = "What I know: I moved to Bern in May."
+    told = "You said: “I moved to Bern in May.”"
+    assert checked(told, False, known) == told
+    assert checked(told, False) != told
+    assert checked("I moved your meeting to Bern.", False, known).endswith(UNTRUE)
