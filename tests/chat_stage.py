@@ -27,7 +27,7 @@ from tests.sounds import recording
 from tests.talk import Lab, offline_model
 from tests.web_stage import served
 
-PICTURE, PDF = b"\xff\xd8\xff\xe0picture", b"%PDF-1.7 offer"
+PICTURE = b"\xff\xd8\xff\xe0picture"
 PITCHES = itertools.count(300)  # what sounds alike is heard once
 
 

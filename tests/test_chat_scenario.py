@@ -19,7 +19,6 @@ import pytest
 from tests.app_stand_in import AppUser, card_of, code_in, group, labels, linked, stand_in
 from tests.chat_stage import (  # noqa: F401 - fixtures
     NAMES,
-    PDF,
     PICTURE,
     PLATFORMS,
     Platform,
@@ -34,6 +33,7 @@ from tests.chat_stage import (  # noqa: F401 - fixtures
     voice_note,
 )
 from tests.letterbox import done_to, letter
+from tests.papers import a_pdf
 from tests.program import Program, killed
 from tests.talk import Lab, owner_talk
 
@@ -171,19 +171,23 @@ async def test_a_recording_that_is_not_understood_is_told(stage: Stage, ann: App
     assert len(await stage.lab.requests()) == before
 
 
-@pytest.mark.parametrize(
-    ("sent", "kind"),
-    [(file("photo", "cat.jpg", "image/jpeg", PICTURE), "image"),
-     (file("document", "offer.pdf", "application/pdf", PDF), "document")],
-    ids=["picture", "pdf"],
-)  # fmt: skip
-async def test_a_file_is_seen_by_the_model(stage: Stage, ann: AppUser, sent: dict[str, Any], kind: str) -> None:
+async def test_a_picture_is_seen_by_the_model(stage: Stage, ann: AppUser) -> None:
+    sent = file("photo", "cat.jpg", "image/jpeg", PICTURE)
     await stage.lab.script({"text": "I see it."}, match={"text": "what is this?"})
     await ann.send("what is this?", file=sent)
     await ann.until(lambda shown: shown[-1]["text"] == "I see it.")
     said = (await stage.lab.requests())[-1]["body"]["messages"]
     blocks = [block for message in said if isinstance(message["content"], list) for block in message["content"]]
-    assert [b["source"]["data"] for b in blocks if b["type"] == kind] == [sent["base64"]]
+    assert [b["source"]["data"] for b in blocks if b["type"] == "image"] == [sent["base64"]]
+
+
+async def test_a_pdf_is_read_and_what_stands_in_it_are_words_of_others(stage: Stage, ann: AppUser) -> None:
+    await stage.lab.script({"text": "I have read it."}, match={"text": "what does it cost?"})
+    offer = a_pdf(f"An offer for {stage.platform.name}.", "The price is 4711 francs.")
+    await ann.send("what does it cost?", file=file("document", "offer.pdf", "application/pdf", offer))
+    await ann.until(lambda shown: shown[-1]["text"] == "I have read it.")
+    said = str((await stage.lab.requests())[-1]["body"]["messages"])
+    assert "4711 francs" in said.partition('<untrusted source="file offer.pdf')[2]
 
 
 # Answers

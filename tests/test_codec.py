@@ -25,8 +25,8 @@ from bot.people import Person
 from bot.policy import Seen
 from bot.trust import Trust
 
-# Bundles of functions and raw requests: they never leave their process.
-NOT_KEPT = {"Context", "Ports", "Response", "Request", "Hook"}
+# Bundles of functions, raw requests and contents: they never leave their process.
+NOT_KEPT = {"Arrival", "Context", "Reply", "Upload", "Ports", "Response", "Request", "Hook"}
 
 
 def kept_types() -> list[type]:
@@ -108,7 +108,7 @@ def test_the_important_types_are_among_those_tested() -> None:
     important = (
         "Address InboundMessage ButtonPress Command Stop Suggestion Trust Call Outcome Action Message Answer Prompt"
     )
-    assert names >= {*important.split(), *"User Acted Begun Ran Decided Thought Seen Job Reply Usage Reminder".split()}
+    assert names >= {*important.split(), *"User Acted Begun Ran Decided Thought Seen Job Usage Reminder".split()}
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from lab.rules import basics, learning, me, memory, notes, reminders, tasks, voice, world
+from lab.rules import basics, files, learning, me, memory, notes, reminders, tasks, voice, world
 from lab.rules.answer import Answer, Call, Rule, clean
 from lab.rules.cards import answer_card
 from lab.rules.languages import to_english
@@ -19,6 +19,7 @@ from lab.summary import bare, summarise, wanted_style
 
 RULES: tuple[Rule, ...] = (
     *basics.RULES,
+    *files.RULES,
     *voice.RULES,
     *me.RULES,
     *reminders.RULES,
