@@ -205,6 +205,7 @@ async def test_at_an_address_that_is_not_safe_it_is_said_where_recording_works(m
         port, code = playing.url.rpartition(":")[2], (await link(playing)).partition("/link")[2]
         await page.goto(f"{plain}:{port}/link{code}")
         await page.get_by_role("button", name="Sign in").click()
+        await expect(page.locator("#presence")).to_have_text("online")
         await page.get_by_role("button", name="Record a voice note").click()
         await expect(page.locator("#banner")).to_contain_text("http://localhost or over https")
 
