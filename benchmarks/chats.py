@@ -57,6 +57,8 @@ async def _weighed(folder: Path, names: tuple[str, ...]) -> Row:
         assistant = await stack.enter_async_context(running(folder, **settings))
         if "whatsapp" in apps:
             await apps["whatsapp"].act("webhook", url=f"{assistant.url}/webhooks/whatsapp")
+        if "discord" in apps:  # it tells nobody what was said before they were there
+            await apps["discord"].until(lambda events: any(event["what"] == "identified" for event in events))
         for app in apps.values():
             await _answered(assistant, app.person("Ann"))
         pss, rss = (

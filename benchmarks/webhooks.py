@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -66,15 +67,19 @@ async def _people(url: str) -> None:
 
 
 async def _acknowledged(url: str, make: Callable[[int], Posted]) -> list[float]:
+    """Seconds of each; whoever is sent away for now (503, to come again) counts as never."""
     async with httpx2.AsyncClient(base_url=url, timeout=30) as http:
 
         async def post(number: int) -> None:
             path, body, headers = make(number)
             answer = await http.post(path, content=body, headers=headers)
-            if answer.status_code != 200:
+            if answer.status_code == 503:
+                busy.append(number)
+            elif answer.status_code != 200:
                 sys.exit(f"{path} answered {answer.status_code}: {answer.text}")
 
-        return await paced(post)
+        busy = list[int]()
+        return [*(await paced(post)), *(math.inf for _ in busy)]
 
 
 def whatsapp(number: int) -> Posted:
