@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.chat.slack.inbound import Around, Me, parse, sender_of, tenant_of
-from tests.test_telegram_payloads import shown
+from tests.understood import shown
 
 SAMPLES = Path(__file__).parent / "payloads" / "slack"
 INDEX = json.loads((SAMPLES / "index.json").read_text())["samples"]
